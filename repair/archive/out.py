@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from repair.archive.fields import Fields, JsonObject, dump, parse
+from repair.archive.files import output_errors, write_atomic
 from repair.archive.serial import (
     DocumentLine,
     decision_from_json,
@@ -21,11 +22,10 @@ from repair.archive.serial import (
     suggestion_from_json,
     suggestion_to_json,
 )
-from repair.errors import FormatError, InputError, OutputError
+from repair.errors import FormatError, InputError
 from repair.records import Decision, Suggestion
 
 log = logging.getLogger(__name__)
-_CHECK_FOLDER = "Check that the folder can be written and that the disk has room."
 _LONGEST_ROW = 1 << 24
 """Bytes at the end of a file that are searched for the start of half a row."""
 Row = TypeVar("Row")
@@ -176,14 +176,12 @@ def _encode(rows: Iterable[JsonObject]) -> bytes:
 def _append(path: Path, rows: Iterable[JsonObject]) -> None:
     """One write for all rows, so that a reader or a second writer never sees half a row."""
     data = _encode(rows)
-    try:
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o644)
+    with output_errors(path):
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
         try:
             _write_whole(file, data)
         finally:
             os.close(file)
-    except OSError as error:
-        raise OutputError(str(path), error.strerror or str(error), _CHECK_FOLDER) from error
 
 
 def _write_whole(file: int, data: bytes) -> None:
@@ -209,17 +207,3 @@ def _whole_rows(file: int, size: int) -> tuple[int, bytes]:
     tail = os.read(file, _LONGEST_ROW)
     half = tail[tail.rfind(b"\n") + 1 :]
     return (size, b"\n") if _is_json(half) else (size - len(half), b"")
-
-
-def write_atomic(path: Path, data: bytes) -> None:
-    """Put `data` in place of a file, whole or not at all. Raises OutputError."""
-    half = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with half.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        half.replace(path)
-    except OSError as error:
-        half.unlink(missing_ok=True)
-        raise OutputError(str(path), error.strerror or str(error), _CHECK_FOLDER) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from pathlib import Path
 
@@ -100,7 +99,7 @@ def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pyte
     before = path.read_bytes()
     real_write = os.write
     monkeypatch.setattr(os, "write", lambda file, data: real_write(file, data[: len(data) // 2]))
-    with pytest.raises(OutputError, match=os.strerror(errno.ENOSPC)):
+    with pytest.raises(OutputError, match="the disk is full"):
         out.append_decisions(path, [REJECT])
     assert path.read_bytes() == before
 
@@ -108,5 +107,3 @@ def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pyte
 def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="gone"):
         out.append_decisions(tmp_path / "gone" / "decisions.jsonl", [ACCEPT])
-    with pytest.raises(OutputError, match="gone"):
-        out.write_atomic(tmp_path / "gone" / "report.html", b"")
