@@ -1,0 +1,107 @@
+"""`python -m eval`: the table of figures: detection, repair, speed.
+
+    python -m eval                      development data and the five articles
+    python -m eval --only detection     one part: detection, repair or speed
+    python -m eval --final              also what is for measuring alone; look rarely, choose nothing by it
+    python -m eval --json FILE          the same figures as JSON
+
+Without the evaluation files it measures the five articles alone, and says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from eval import data, detection, repair_rates, seeds
+from eval.table import Row, markdown, to_json
+from repair.config import Settings
+from repair.pipeline import Cleaner
+
+PARTS = ("detection", "repair", "speed")
+
+
+def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    """What was asked for."""
+    parser = argparse.ArgumentParser(prog="python -m eval", description="Prints the table of figures.")
+    parser.add_argument("--only", choices=PARTS, help="one part of the table")
+    parser.add_argument("--sentences", type=int, default=100, help="of each side of each sample (default: %(default)s)")
+    parser.add_argument("--stories", type=int, default=6, help="to repair with a source (default: %(default)s)")
+    parser.add_argument("--corrections", type=int, default=5, help="of each language to repair without a source")
+    parser.add_argument("--seed", type=int, default=0, help="of the samples")
+    parser.add_argument("--final", action="store_true", help="also data for measuring alone")
+    parser.add_argument("--grammar", default="none", help="grammar checker (default: none, the same everywhere)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there")
+    return parser.parse_args(argv)
+
+
+def detection_rows(cleaner: Cleaner, args: argparse.Namespace) -> Iterator[Row]:
+    """How well garbled sentences are found."""
+    yield from detection.seed_rows(cleaner.parts.scorer)
+    if data.data_folder() is not None:
+        yield from detection.sample_rows(cleaner.parts.scorer, data.development_samples(args.sentences, args.seed))
+        if args.final:
+            yield from detection.sample_rows(cleaner.parts.scorer, data.final_samples(args.sentences, args.seed))
+
+
+def repair_rows(cleaner: Cleaner, args: argparse.Namespace) -> Iterator[Row]:
+    """Whether texts come out nearer to what people wrote."""
+    yield from repair_rates.seed_rows(cleaner)
+    if data.data_folder() is not None:
+        yield from repair_rates.story_rows(cleaner, data.stories(args.stories, args.seed))
+        yield from repair_rates.correction_rows(cleaner, args.corrections, args.seed)
+
+
+def speed_rows(cleaner: Cleaner, _: argparse.Namespace) -> Iterator[Row]:
+    """How fast the five articles are scored once the model is there, and the most memory that this process took."""
+    from repair.text.sentences import split
+
+    scorer = cleaner.parts.scorer
+    documents = [(document, split(document.text)) for document in seeds.documents()]
+    scorer.score(*documents[0])  # the first call pays for what later ones find ready
+    started = time.perf_counter()
+    reports = [scorer.score(document, sentences).report for document, sentences in documents]
+    seconds = time.perf_counter() - started
+    row = partial(Row, "speed", "seeds")
+    yield row("tokens scored a second", sum(s.tokens for report in reports for s in report.sentences) / seconds)
+    yield row("sentences scored a second", sum(len(report.sentences) for report in reports) / seconds)
+    yield row("peak memory, MB", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def measure(args: argparse.Namespace) -> tuple[list[Row], str]:
+    """All lines asked for, and the signature of what was measured."""
+    makers = {"speed": speed_rows, "detection": detection_rows, "repair": repair_rows}
+    wanted = [args.only] if args.only else list(makers)
+    rows: list[Row] = []
+    with Cleaner(Settings(device="cpu", grammar=args.grammar, apply="all")) as cleaner:
+        for part in wanted:
+            rows += _timed(part, makers[part](cleaner, args))
+        return rows, cleaner.signature
+
+
+def _timed(part: str, rows: Iterable[Row]) -> list[Row]:
+    started = time.perf_counter()
+    found = list(rows)
+    print(f"{part}: {time.perf_counter() - started:.0f} s", file=sys.stderr)
+    return found
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Print the table. Returns the exit code."""
+    args = arguments(argv)
+    if data.data_folder() is None:
+        print("No evaluation data (REPAIR_DATA): measuring the five articles alone.", file=sys.stderr)
+    rows, signature = measure(args)
+    print(f"`{signature}`\n\n{markdown(rows)}", end="")
+    if args.json:
+        args.json.write_text(to_json(rows, signature), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
