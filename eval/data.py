@@ -188,18 +188,38 @@ def final_samples(size: int, seed: int) -> Iterator[Sample]:
         yield people(essays, size, seed)
 
 
-def stories(count: int, seed: int, *, engine: str | None = None) -> tuple[Story, ...]:
+def stories(count: int, seed: int, *, sentences: int = STORY) -> tuple[Story, ...]:
     """Stories of the held-out year of the round trips, drawn by `seed`."""
     found = rows("roundtrip_train", "choose", ["engine", "year", "id", "original", "damaged"])
-    kept = [row for row in found if row[1] == HELD_OUT_YEAR and engine in (None, row[0])]
-    every = []
-    for name, group in groupby(kept, key=lambda row: row[0]):
+    held_out = [row for row in found if row[1] == HELD_OUT_YEAR]
+    lines = [(engine, id, original, damaged) for engine, _, id, original, damaged in held_out]
+    return _drawn(_cut_stories(lines, sentences), count, seed)
+
+
+def engine_stories(count: int, seed: int, *, sentences: int = STORY) -> tuple[Story, ...]:
+    """Stories of WMT 2017 as weak engines tell them, beside the references; from training data, for settings alone."""
+    found = rows("mt_train", "choose", ["pair", "testset", "engine", "segment", "reference", "mt"])
+    lines = [
+        (f"{pair}/{engine}", segment, reference, html.unescape(mt))
+        for pair, testset, engine, segment, reference, mt in sorted(found, key=lambda row: row[:4])
+        if testset == "wmt17" and engine in WEAK_ENGINES
+    ]
+    return _drawn(_cut_stories(lines, sentences), count, seed)
+
+
+def _cut_stories(lines: Iterable[tuple[str, object, str, str]], sentences: int) -> Iterator[Story]:
+    """Runs of (group, id, original, damaged) in stories of one length; a group's last, shorter run is dropped."""
+    for name, group in groupby(lines, key=lambda line: line[0]):
         block = list(group)
-        for start in range(0, len(block) - STORY + 1, STORY):
-            part = block[start : start + STORY]
-            original, damaged = tuple(row[3] for row in part), tuple(row[4] for row in part)
-            every.append(Story(f"{name}/{part[0][2]}", original, damaged))
-    return tuple(random.Random(seed).sample(every, min(count, len(every))))
+        for start in range(0, len(block) - sentences + 1, sentences):
+            part = block[start : start + sentences]
+            originals, damaged = tuple(line[2] for line in part), tuple(line[3] for line in part)
+            yield Story(f"{name}/{part[0][1]}", originals, damaged)
+
+
+def _drawn(every: Iterable[Story], count: int, seed: int) -> tuple[Story, ...]:
+    known = list(every)
+    return tuple(random.Random(seed).sample(known, min(count, len(known))))
 
 
 def _purpose(split: str) -> Purpose:

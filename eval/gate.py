@@ -21,6 +21,7 @@ from pathlib import Path
 
 from eval import data, detection, metrics, seeds
 from eval.data import Sample
+from eval.detection import Judged
 
 FLOORS = Path(__file__).with_name("floors.json")
 SENTENCES = 60
@@ -51,28 +52,29 @@ def measure() -> dict[str, Figures]:
     from repair.scoring.scorer import load_scorer
 
     scorer = load_scorer(Settings(device="cpu"))
-    found = detection.score_seeds(scorer)
-    garbled, clean = found.scores.garbled, found.scores.clean
+    right, found = detection.judge_seeds(scorer)
     parts = {
         "seeds": Figures(
             seeds.sha256(),
             {
-                "documents judged rightly": found.documents_right / found.documents,
-                "sentence AUC": metrics.auc(garbled, clean),
-                "garbled sentences flagged": found.garbled_flagged / len(garbled),
-                "clean sentences left alone": 1 - found.clean_flagged / len(clean),
-                "recall with no clean sentence flagged": metrics.recall_at(garbled, clean, 0.0),
+                "documents judged rightly": right / len(seeds.paths()),
+                "recall with no clean sentence flagged": metrics.recall_at(*found.scores, 0.0),
+                **shares(found),
             },
         )
     }
     for sample in samples():
-        scored = detection.score_sample(scorer, sample)
-        values = {
-            "AUC": metrics.auc(scored.garbled, scored.clean),
-            "clean left alone": 1 - metrics.flagged(scored.clean, scorer.threshold),
-        }
-        parts[sample.name] = Figures(sample.sha256, values)
+        parts[sample.name] = Figures(sample.sha256, shares(detection.judge_sample(scorer, sample)))
     return parts
+
+
+def shares(found: Judged) -> dict[str, float]:
+    """The figures that every part has."""
+    return {
+        "sentence AUC": metrics.auc(*found.scores),
+        "garbled sentences flagged": found.hits / len(found.garbled),
+        "clean sentences left alone": 1 - found.false_alarms / len(found.clean),
+    }
 
 
 def samples() -> list[Sample]:

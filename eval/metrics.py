@@ -44,11 +44,6 @@ def recall_at(garbled: Scores, clean: Scores, false_positives: float) -> float:
     return float(max(t for f, t in zip(false, true, strict=True) if f <= false_positives))
 
 
-def flagged(scores: Scores, threshold: float) -> float:
-    """The share of sentences at or above the threshold."""
-    return sum(score is not None and score >= threshold for score in scores) / len(scores)
-
-
 def bootstrap(
     statistic: Statistic, garbled: Scores, clean: Scores, *, resamples: int = 500, seed: int = 0, level: float = 0.95
 ) -> Interval:

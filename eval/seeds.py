@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eval.data import ROOT, digest
-from repair.records import Document, ScoreReport, Span
+from repair.records import Document, ScoreReport, SentenceScore, Span
 
 FOLDER = ROOT / "seeds"
 DAMAGED_DOCUMENTS = ("001", "003")
@@ -67,10 +67,7 @@ def overlap(one: Span, other: Span) -> int:
     return max(0, min(one.end, other.end) - max(one.start, other.start))
 
 
-def label_scores(report: ScoreReport, labelled: Sequence[Label]) -> list[tuple[float | None, bool]]:
-    """For each label of one article, score and flag of the sentence that shares most of it."""
-    scored = []
-    for span in locate(report.document.text, labelled):
-        best = max(report.sentences, key=lambda s: overlap(s.sentence.span, span))
-        scored.append((best.score, best.flagged))
-    return scored
+def judged(report: ScoreReport, labelled: Sequence[Label]) -> list[SentenceScore]:
+    """For each label of one article, what is said of the sentence that shares most of it."""
+    spans = locate(report.document.text, labelled)
+    return [max(report.sentences, key=lambda s: overlap(s.sentence.span, span)) for span in spans]

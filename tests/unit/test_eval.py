@@ -79,7 +79,6 @@ def test_auc_of_known_orders() -> None:
 
 def test_what_could_not_be_scored_counts_as_the_lowest_score() -> None:
     assert metrics.auc([None], [0.1]) == 0.0
-    assert metrics.flagged([None, 0.9], 0.0) == 0.5
 
 
 def test_recall_at_few_false_positives() -> None:
