@@ -77,11 +77,9 @@ def compare(model: LanguageModel, name: str, stories: Sequence[data.Story], leng
         base = base or sides
         gain = paired_gain(sides, base)
         sentences = sum(map(len, sides))
-        print(
-            f"| {name} | {context} | {metrics.auc(*sides):.3f} | {gain.value:+.3f} ({gain.low:+.3f} to {gain.high:+.3f}) "
-            f"| {sentences} | {sentences / seconds:.1f} |",
-            flush=True,
-        )
+        shown = f"{gain.value:+.3f} ({gain.low:+.3f} to {gain.high:+.3f})"
+        speed = f"{sentences / seconds:.1f}"
+        print(f"| {name} | {context} | {metrics.auc(*sides):.3f} | {shown} | {sentences} | {speed} |", flush=True)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -8,6 +8,8 @@ fits machines with and without a GPU; packages that only another platform needs 
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
@@ -18,40 +20,38 @@ ROOT = Path(__file__).resolve().parent.parent
 HEADER = "# Exact versions of everything that repair and its extras install. Written by scripts/pin_versions.py.\n"
 
 
-def installed_closure(project: str) -> dict[str, str]:
-    """Name and version of each installed package that `project` needs, with all of its extras."""
+def declared() -> list[str]:
+    """What pyproject.toml asks for, extras and the build backend included."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = project["project"]["optional-dependencies"].values()
+    return [*project["project"]["dependencies"], *(r for extra in extras for r in extra)]
+
+
+def installed_closure(requirements: Iterable[str]) -> dict[str, str]:
+    """Name and version of each package that the requirements lead to here.
+
+    Raises PackageNotFoundError where one that is declared is not installed.
+    """
     found: dict[str, str] = {}
-    waiting = [(canonicalize_name(project), extra) for extra in ("", *_extras(project))]
-    seen = set(waiting)
+    waiting = [(Requirement(text), "") for text in requirements]
+    seen: set[tuple[str, str]] = set()
     while waiting:
-        name, extra = waiting.pop()
+        requirement, asked_by = waiting.pop()
+        if requirement.marker is not None and not requirement.marker.evaluate({"extra": asked_by}):
+            continue
+        name = canonicalize_name(requirement.name)
         distribution = metadata.distribution(name)
         found[name] = distribution.version.split("+")[0]
-        for requirement in map(Requirement, distribution.requires or ()):
-            needed = requirement.marker is None or requirement.marker.evaluate({"extra": extra})
-            pairs = {(canonicalize_name(requirement.name), e) for e in ("", *requirement.extras)}
-            if needed and _is_installed(requirement.name):
-                waiting += pairs - seen
-                seen |= pairs
-    del found[canonicalize_name(project)]
+        for extra in {"", *requirement.extras}:
+            if (name, extra) not in seen:
+                seen.add((name, extra))
+                waiting += [(Requirement(text), extra) for text in distribution.requires or ()]
     return found
-
-
-def _extras(project: str) -> list[str]:
-    return metadata.metadata(project).get_all("Provides-Extra") or []
-
-
-def _is_installed(name: str) -> bool:
-    try:
-        metadata.distribution(name)
-    except metadata.PackageNotFoundError:
-        return False
-    return True
 
 
 def main() -> None:
     """Write constraints.txt beside pyproject.toml."""
-    lines = [f"{name}=={version}\n" for name, version in sorted(installed_closure("repair").items())]
+    lines = [f"{name}=={version}\n" for name, version in sorted(installed_closure(declared()).items())]
     (ROOT / "constraints.txt").write_text(HEADER + "".join(lines), encoding="utf-8")
 
 
