@@ -30,7 +30,7 @@ from repair.records import Document, Finding, Sentence, Span
 
 log = logging.getLogger(__name__)
 
-REQUEST_SECONDS = 60.0
+REQUEST_SECONDS = 90.0
 """How long one sentence may take before the server counts as hung: 0.1 s is usual, 30 s the first on a busy machine."""
 
 QUIET_CATEGORIES = frozenset(

@@ -20,8 +20,8 @@ START_SECONDS = 90.0
 """How long Java may take: 1 s when idle, half a minute where every core is busy."""
 STOP_SECONDS = 5.0
 
-_JAVA_OPTIONS = ("-Xmx1g", "-XX:TieredStopAtLevel=1")
-"""A bound on memory, and the quick compiler alone: a run is too short to gain from the slow one."""
+_JAVA_OPTIONS = ("-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+"""A bound on memory, no threads of its own for that, and the quick compiler alone: runs are too short for the other."""
 
 # Its standard input closes when we die, however we die; then it ends the server.
 _WATCH = """
