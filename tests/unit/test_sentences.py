@@ -92,7 +92,6 @@ def test_text_of_awkward_characters_is_tiled(text: str) -> None:
         "今天天气很好。",
         ". . ",
         "\x01",
-        "A\r",
         "1. ",
     ],
 )
