@@ -6,7 +6,6 @@ offsets but those of a change inside its sentence, which are converted in `_utf1
 
 from __future__ import annotations
 
-import hashlib
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,7 +30,7 @@ _NEWLINE = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
 def page(
     entries: Iterable[Entry], suggestions: Iterable[Suggestion], lines: Iterable[DocumentLine] = ()
 ) -> dict[str, Json]:
-    """Everything that the page shows but the decisions: `key`, `summary`, `documents`, `unlisted`.
+    """Everything that the page shows but the decisions: `summary`, `documents`, `unlisted`.
 
     Documents come with their text where something is flagged, suggested or failed; of the others the page
     knows name and score alone.
@@ -52,7 +51,6 @@ def page(
         else:
             unlisted += 1
     return {
-        "key": hashlib.sha256("\n".join(sorted(by_id)).encode("utf-8", "surrogatepass")).hexdigest()[:16],
         "summary": {
             "documents": len(documents) + unlisted,
             "flagged": flagged,

@@ -256,7 +256,9 @@ def test_help_and_focus(page: Page, report: Path) -> None:
     expect(page.get_by_role("dialog")).to_contain_text("next, previous mark")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
-    page.keyboard.press("j")
+    page.get_by_role("button", name="Next mark").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Next mark")).to_be_focused()
     expect(page.locator(".sentence[tabindex='0']")).to_have_count(1)
     assert page.locator(".sentence[aria-current]").get_attribute("aria-description") == (
         "97 % garbled, applied automatically, refused by a check"
@@ -281,6 +283,15 @@ def test_an_empty_archive(page: Page, tmp_path: Path) -> None:
     page.keyboard.press("j")
     page.keyboard.press("a")
     assert exported(page) == []
+
+
+def test_reading_the_article_by_keyboard(page: Page, report: Path) -> None:
+    show(page, report)
+    page.get_by_role("button", name="Fishermen unload now").focus()
+    page.keyboard.press("Space")
+    expect(page.locator("#inspector")).to_contain_text("Flagged, but nothing good enough to suggest.")
+    page.keyboard.press("j")
+    expect(page.get_by_role("button", name="The third -party")).to_be_focused()
 
 
 def test_five_hundred_documents_and_a_very_long_sentence(page: Page, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ function renderArticle(doc) {
 }
 
 function articleHead(doc) {
-  const facts = [];
+  const facts = doc.path === doc.id ? [] : [doc.path];
   if (doc.sentences > 0) facts.push(plural(doc.sentences, "sentence", "sentences"));
   if (doc.score !== null) facts.push(`${percent(doc.score)} garbled`);
   if (doc.after !== null && doc.after !== doc.score) facts.push(`${percent(doc.after)} after cleaning`);
@@ -29,7 +29,7 @@ function articleHead(doc) {
     "header",
     {},
     make("h2", {}, make("bdi", {}, doc.id)),
-    make("p", { class: "muted" }, facts.join(" · ")),
+    make("p", { class: "muted", dir: "auto" }, facts.join(" · ")),
     sources.length > 0 && make("ul", { class: "sources", "aria-label": "Clean sources" }, sources),
   );
 }

@@ -17,6 +17,14 @@ const WORDS = {
     same_fact: "tells the same fact",
     contradicted: "contradicts this sentence",
   },
+  kind: {
+    quote: "in a quotation",
+    heading: "in a heading",
+    caption: "in a caption",
+    byline: "in a byline",
+    dateline: "in a dateline",
+    furniture: "page leftover",
+  },
   severity: { minor: "slight", major: "grave", critical: "changes the meaning" },
   state: {
     open: ["○", "open"],

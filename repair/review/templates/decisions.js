@@ -1,7 +1,7 @@
 /* Decisions: a log whose last line on a suggestion counts. Kept by the server, or in this browser. */
 
 const FORGETFUL = "This browser keeps nothing for this page. Export your decisions before you close it.";
-const store = `repair:${data.key}`;
+const store = `repair:${location.pathname}`;
 const baseline = JSON.stringify(data.decisions);
 const server = data.server;
 let decisions = data.decisions;
@@ -159,8 +159,11 @@ function restore() {
   if (server) return;
   const kept = JSON.parse(remembered(store));
   if (!kept) return;
+  if (kept.baseline === baseline) {
+    decisions = kept.decisions;
+    return;
+  }
   const here = new Set(data.decisions.map((decision) => JSON.stringify(decision)));
   const mine = kept.decisions.filter((decision) => !here.has(JSON.stringify(decision)));
-  decisions = kept.baseline === baseline ? kept.decisions : [...data.decisions, ...mine];
-  decisions.sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
+  decisions = [...data.decisions, ...mine].sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
 }

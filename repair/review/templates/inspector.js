@@ -4,6 +4,16 @@ let editing = false;
 
 function renderInspector(stop) {
   const inspector = byId("inspector");
+  const focused = inspector.contains(document.activeElement) ? document.activeElement : null;
+  fillInspector(inspector, stop);
+  inspector.scrollTop = 0;
+  if (!focused) return;
+  // The button that was pressed is gone: its successor takes the focus.
+  const key = focused.getAttribute("aria-keyshortcuts");
+  (inspector.querySelector(`[aria-keyshortcuts="${key}"]`) ?? inspector).focus();
+}
+
+function fillInspector(inspector, stop) {
   if (!stop) {
     inspector.replaceChildren(make("p", { class: "muted empty" }, "Choose a marked sentence, or press j."));
     return;
@@ -19,7 +29,6 @@ function renderInspector(stop) {
   );
   const body = suggestion ? suggestionNodes(suggestion, sentence) : sentenceOnly(sentence);
   inspector.replaceChildren(head, ...body.filter(Boolean));
-  inspector.scrollTop = 0;
 }
 
 function sentenceOnly(sentence) {
@@ -36,7 +45,7 @@ function sentenceOnly(sentence) {
 function suggestionNodes(suggestion, sentence) {
   const evidence = [...suggestion.evidence, ...sentence.findings.flatMap((finding) => finding.evidence)];
   return [
-    stateNode(suggestion),
+    stateNode(suggestion, sentence),
     editing ? editForm(suggestion) : actionNodes(suggestion),
     make("h3", {}, "Before"),
     versionNode(suggestion, "before"),
@@ -49,7 +58,7 @@ function suggestionNodes(suggestion, sentence) {
   ];
 }
 
-function stateNode(suggestion) {
+function stateNode(suggestion, sentence) {
   const state = stateOf(suggestion);
   const [glyph, words] = WORDS.state[state];
   const refused = suggestion.checks.filter((check) => !check.passed);
@@ -67,6 +76,7 @@ function stateNode(suggestion) {
       make("span", { class: `tag state-${state}` }, `${glyph} ${words}`),
       make("span", { class: "tag" }, WORDS.tier[suggestion.tier]),
       make("span", { class: "tag" }, WORDS.origin[suggestion.origin]),
+      sentence.kind !== "prose" && make("span", { class: "tag" }, WORDS.kind[sentence.kind]),
     ),
     notes.map((note) => make("p", { class: "quiet" }, note)),
   );

@@ -40,6 +40,7 @@ function select(stop) {
   node.setAttribute("aria-current", "true");
   node.setAttribute("tabindex", "0");
   node.scrollIntoView({ block: "center" });
+  if (document.activeElement?.matches(".sentence")) node.focus({ preventScroll: true });
 }
 
 /** The next mark that passes the filters, in this document or, at its end, in the next one that has any. */
@@ -157,7 +158,7 @@ const KEYS = {
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select, dialog");
   if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "Enter" && event.target.matches(".sentence")) event.target.click();
+  if (["Enter", " "].includes(event.key) && event.target.matches(".sentence")) event.target.click();
   else if (Object.hasOwn(KEYS, event.key)) KEYS[event.key]();
   else return;
   event.preventDefault();
