@@ -1,0 +1,106 @@
+"""The checks of the gate that need no model: each looks at a text before and after, and names itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from repair.parallel.facts import Difference, FactKind, compare, extract
+from repair.records import Check, Evidence, Relation
+from repair.rewrite import quotes
+from repair.rewrite.prompts import echoes
+
+LENGTH = (0.62, 1.35)
+"""Share of the characters that a rewrite may have. `eval/gate_thresholds.py` on postedit_train: 95 % of what people
+left of machine translation lies within."""
+WORDS_KEPT = 0.5
+"""Share of the content words of the sentence that must come back, in any form; same source, 95 % of corrections of
+lightly damaged sentences (ro, et) keep more."""
+
+_CONTENT = re.compile(r"[^\W\d_]{4,}")
+_STEM = 4
+_ENDS = re.compile(r"[.!?…:;][\"”’')\]]*$")
+
+
+def changes_something(before: str, after: str) -> Check:
+    """Refuses an edit that changes nothing, or nothing but white space."""
+    return Check("change", before.split() != after.split())
+
+
+def format_kept(before: str, after: str) -> Check:
+    """Refuses new lines, a model's chatter, a lost full stop and a lost capital at the start."""
+    faults = []
+    if after.count("\n") > before.count("\n"):
+        faults.append("new lines")
+    if after and (after != after.strip()) > (before != before.strip()):
+        faults.append("white space at an end")
+    if echoes(after) and not echoes(before):
+        faults.append("words about the answer, not of it")
+    if after and _ENDS.search(before) and not _ENDS.search(after):
+        faults.append("no full stop at the end")
+    if before[:1].isupper() and after[:1].islower():
+        faults.append("a small letter at the start")
+    return Check("format", not faults, detail=", ".join(faults))
+
+
+def length_kept(before: str, after: str) -> Check:
+    """Refuses what grows or shrinks more than people's corrections do."""
+    ratio = len(after) / max(1, len(before))
+    return Check("length", LENGTH[0] <= ratio <= LENGTH[1], round(ratio, 3), f"{LENGTH[0]} to {LENGTH[1]} are allowed")
+
+
+def words_kept(before: str, after: str) -> Check:
+    """Refuses a rewrite that says it all in other words, or leaves half of it out."""
+    share = content_kept(before, after)
+    return Check("words", share >= WORDS_KEPT, round(share, 3), f"at least {WORDS_KEPT} of the words must stay")
+
+
+def content_kept(before: str, after: str) -> float:
+    """The share of content words (four letters or more, by their first letters) of `before` that `after` has."""
+    old, new = _stems(before), _stems(after)
+    return len(old & new) / len(old) if old else 1.0
+
+
+def _stems(text: str) -> set[str]:
+    return {word[:_STEM].casefold() for word in _CONTENT.findall(text)}
+
+
+def marks_paired(before: str, after: str) -> Check:
+    """Refuses an edit of a paragraph after which more quotation marks lack their partner."""
+    lost, had = quotes.unpaired(after), quotes.unpaired(before)
+    return Check("quote_marks", lost <= had, float(lost), f"{lost} without a partner, {had} before")
+
+
+def quotation_kept(before: str, after: str, evidence: Sequence[Evidence]) -> Check:
+    """Refuses other words between quotation marks, unless a clean source has that quotation word for word."""
+    lost, new = quotes.changed(before, after)
+    said = [quotes.words(e.text) for e in evidence]
+    unfounded = [words for words in new if not any(words in text for text in said)]
+    if unfounded or (lost and not new):
+        return Check("quotation", False, detail=f"between quotation marks: {'; '.join(unfounded or lost)}")
+    return Check("quotation", True, detail="as the source has it" if new else "")
+
+
+def facts_kept(before: str, after: str, evidence: Sequence[Evidence]) -> list[Check]:
+    """One check for each kind of fact but quotations, which `quotation_kept` sees in their whole paragraph.
+
+    Without evidence nothing may be lost or added.
+    With evidence a fact may become what the aligned source says: what is added must stand there, what is lost must
+    have something added in its place or stand in a quotation that the source restores.
+    """
+    differences = compare(extract(before), extract(after))
+    allowed = [d for d in differences if evidence and _is_sourced(d, before, evidence)]
+    checks = []
+    for kind in (k for k in FactKind if k is not FactKind.QUOTATION):
+        refused = [d for d in differences if d.kind is kind and d not in allowed]
+        checks.append(Check(f"facts.{kind}", not refused, detail="; ".join(map(str, refused))))
+    return checks
+
+
+def _is_sourced(difference: Difference, before: str, evidence: Sequence[Evidence]) -> bool:
+    told = [extract(e.text) for e in evidence]
+    values = {fact.value for facts in told for fact in facts.of(difference.kind)}
+    if any(fact.value not in values for fact in difference.added):
+        return False
+    restores = any(e.relation is not Relation.SAME_TEXT for e in evidence)
+    return bool(difference.added) or all(restores and quotes.within(before, fact.span) for fact in difference.lost)

@@ -1,0 +1,90 @@
+"""Proposals from a language model: whole rewrites, and minimal edits where it is surprised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from repair.edits import apply
+from repair.records import Edit, Kind, Origin, Proposal, SentenceScore, Span
+from repair.rewrite import endpoint, minimal, prompts
+from repair.rewrite.places import narrow
+
+if TYPE_CHECKING:
+    from repair.lm.model import LanguageModel
+    from repair.scoring.scorer import Scored
+
+SAMPLES = 3
+"""Answers a sentence: the greedy one and two drawn at random."""
+SEED = 20250508
+LONGEST = 120
+"""Tokens of a sentence that the model is asked to rewrite; it loses the thread of longer ones."""
+GROWTH = 1.3
+"""Tokens that an answer may have for each of the sentence's; what grows more, the gate refuses anyway."""
+CONTEXT = 300
+"""Characters before a sentence that an endpoint sees."""
+
+
+def propose(scored: Scored, *, model: LanguageModel | None, rewriter: str) -> Iterator[Proposal]:
+    """Rewrites of the flagged sentences.
+
+    Raises MissingPartError where `rewriter` is the URL of a server that does not answer.
+    """
+    text = scored.report.document.text
+    flagged = [s for s in scored.report.flagged_sentences if s.sentence.kind.counts]
+    prose = [s for s in flagged if s.sentence.kind is Kind.PROSE]
+    if rewriter.startswith(("http://", "https://")):
+        yield from _from_endpoint(text, flagged, rewriter)
+    elif model is not None:
+        yield from _rewrites(model, text, prose)
+        for sentence, changes in minimal.changes(model, text, scored.tokens, flagged):
+            yield from _minimal(text, sentence.sentence.span, changes)
+
+
+def _from_endpoint(text: str, sentences: Sequence[SentenceScore], url: str) -> Iterator[Proposal]:
+    spans = [s.sentence.span for s in sentences]
+    asked = [(span.of(text), text[max(0, span.start - CONTEXT) : span.start].strip()) for span in spans]
+    for span, rewrite in zip(spans, endpoint.rewrite(endpoint.Endpoint(url=url), asked), strict=True):
+        yield from _whole(text, span, rewrite, "endpoint", f"rewritten by the model at {url}")
+
+
+def _rewrites(model: LanguageModel, text: str, sentences: Sequence[SentenceScore]) -> Iterator[Proposal]:
+    from repair.lm.generate import complete
+
+    lengths = {s.sentence.span: len(model.encode(s.sentence.span.of(text)).ids) for s in sentences}
+    spans = [span for span, tokens in lengths.items() if tokens <= LONGEST]
+    if not spans:
+        return
+    replies = complete(
+        model,
+        [prompts.completion(span.of(text)) for span in spans],
+        samples=SAMPLES,
+        max_new_tokens=int(GROWTH * max(lengths[span] for span in spans)) + 8,
+        seed=SEED,
+        stop="\n",
+    )
+    for span, answers in zip(spans, replies, strict=True):
+        for rewrite in dict.fromkeys(prompts.answer(reply, span.of(text)) for reply in answers):
+            yield from _whole(text, span, rewrite, "lm", f"rewritten by {model.signature}")
+
+
+def _whole(text: str, span: Span, rewrite: str, origin: Origin, reason: str) -> Iterator[Proposal]:
+    if rewrite and rewrite != span.of(text):
+        yield Proposal(narrow(Edit(span, span.of(text), rewrite)), origin, reason)
+
+
+def _minimal(text: str, span: Span, changes: Sequence[minimal.Change]) -> Iterator[Proposal]:
+    """The best change alone, and all of the sentence's changes together."""
+    for together in {1, len(changes)} if changes else ():
+        edits = [change.edit for change in changes[:together]]
+        gain = sum(change.gain for change in changes[:together])
+        after = apply(text, edits)[span.start : span.end + sum(len(e.after) - len(e.before) for e in edits)]
+        reason = f"{gain:.1f} nats less surprising: " + ", ".join(map(_describe, edits))
+        yield Proposal(narrow(Edit(span, span.of(text), after)), "lm", reason)
+
+
+def _describe(edit: Edit) -> str:
+    before, after = edit.before.strip(), edit.after.strip()
+    if before and after:
+        return f"“{before}” → “{after}”"
+    return f"“{before}” left out" if before else f"“{after}” put in"

@@ -1,0 +1,261 @@
+"""The gate: every proposal becomes a suggestion that carries what each check said of it.
+
+Which checks are asked depends on what stands behind the proposal:
+
+    backing      from                                   checks
+    REMOVAL      page furniture                         change, format
+    RULE         other rules                            + facts.*, quotation, quote_marks
+    SOURCE       a clean source that tells the same     + meaning (FLOOR_SOURCE), score (may not rise)
+    CORRECTION   a clean source that contradicts        + nothing: that the meaning changes is the point
+    MODEL        lm, endpoint, grammar                  + length, words, meaning (FLOOR), score, surprisal (must fall)
+
+A rule's mend changes single characters in a known way, so it need not lower a score. Checks go from cheap to dear: what
+the words already refuse is not read by a model.
+
+Tier `safe` is for SOURCE, REMOVAL and the rules in SURE_RULES, where nothing was refused; all else is for a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from repair.records import (
+    Check,
+    Origin,
+    Proposal,
+    Relation,
+    ScoreReport,
+    SentenceScore,
+    SourceMatch,
+    Span,
+    Suggestion,
+    Tier,
+    suggestion_ids,
+)
+from repair.rewrite import checks
+from repair.rewrite.places import reads, touched, whole
+from repair.rewrite.quotes import paragraph
+
+if TYPE_CHECKING:
+    from repair.lm.embed import Embedder
+    from repair.scoring.scorer import Scored, Scorer
+
+FLOOR = 0.80
+"""Cosine of MiniLM embeddings, before and after, below which a model's rewrite says something else."""
+FLOOR_SOURCE = 0.45
+"""The same for a source's words, which the alignment has already matched; damaged text lies further away."""
+MARGIN = 0.02
+"""By how much a model's rewrite must lower the probability that the sentence is garbled."""
+CONTEXT = 300
+"""Characters before a sentence that surprisal is read in."""
+SURE_RULES = ("page.furniture", "quote.doubled", "word.repeated", "spacing.hyphen", "spacing.before", "text.mojibake")
+"""Rules whose mend leaves no choice, besides all `leftover.*` with a pattern that names its English."""
+REMOVALS = ("page.furniture",)
+
+_PREFERENCE: tuple[Origin, ...] = ("parallel", "rule", "grammar", "endpoint", "lm")
+
+
+class Backing(Enum):
+    """What stands behind a proposal."""
+
+    REMOVAL = auto()
+    RULE = auto()
+    SOURCE = auto()
+    CORRECTION = auto()
+    MODEL = auto()
+
+
+@dataclass(eq=False, slots=True)
+class _Trial:
+    """One proposal on its way through the checks. `before` and `after` are the touched sentences as a whole."""
+
+    proposal: Proposal
+    backing: Backing
+    rule: str | None
+    sentences: tuple[SentenceScore, ...]
+    before: str
+    after: str
+    checks: list[Check] = field(default_factory=list)
+    score_before: float | None = None
+    score_after: float | None = None
+    cosine: float = 0.0
+
+    @property
+    def refused(self) -> bool:
+        return any(not check.passed for check in self.checks)
+
+    @property
+    def tier(self) -> Tier:
+        sure = self.rule is not None and (self.rule in SURE_RULES or self.rule.startswith("leftover."))
+        return "safe" if not self.refused and (self.backing is Backing.SOURCE or sure) else "review"
+
+
+def judge(
+    scored: Scored,
+    proposals: Sequence[Proposal],
+    *,
+    scorer: Scorer,
+    embedder: Embedder,
+    matches: Sequence[SourceMatch],
+) -> tuple[Suggestion, ...]:
+    """Suggestions in the order of the text.
+
+    For a sentence only the best passing proposal of each origin is kept (of rules and grammar: of each place), and
+    where none passes, the one that came furthest, so that a reviewer sees what was tried.
+    """
+    trials = [_trial(scored.report, proposal) for proposal in _once(proposals)]
+    for trial in trials:
+        trial.checks += _word_checks(scored.report.document.text, trial, matches)
+    _check_meaning([t for t in trials if not t.refused], embedder)
+    _check_damage(scored, [t for t in trials if not t.refused], scorer)
+    _check_surprisal(scored.report.document.text, [t for t in trials if not t.refused], scorer)
+    kept = sorted(_best(trials), key=lambda t: (t.proposal.edit.span, _PREFERENCE.index(t.proposal.origin)))
+    document = scored.report.document
+    ids = suggestion_ids(document.text, document.source.path, [t.proposal for t in kept])
+    return tuple(_suggestion(id, document.source.path, trial) for id, trial in zip(ids, kept, strict=True))
+
+
+def _once(proposals: Sequence[Proposal]) -> list[Proposal]:
+    """Each edit once, from the origin that weighs most."""
+    ordered = sorted(proposals, key=lambda p: _PREFERENCE.index(p.origin), reverse=True)
+    return list({p.edit: p for p in ordered}.values())
+
+
+def _trial(report: ScoreReport, proposal: Proposal) -> _Trial:
+    text = report.document.text
+    sentences = touched(report, proposal.edit.span)
+    rule = _rule_of(sentences, proposal)
+    span = whole(sentences)
+    before = text[span.start : max(span.end, proposal.edit.span.end)]
+    return _Trial(proposal, _backing(proposal, rule), rule, sentences, before, reads(text, span, proposal.edit))
+
+
+def _rule_of(sentences: Sequence[SentenceScore], proposal: Proposal) -> str | None:
+    """The rule whose finding asked for this edit."""
+    edit = proposal.edit
+    for finding in (f for s in sentences for f in s.findings):
+        if proposal.origin == "rule" and edit.span.contains(finding.span) and edit.after in finding.replacements:
+            return finding.rule
+    return None
+
+
+def _backing(proposal: Proposal, rule: str | None) -> Backing:
+    if rule in REMOVALS and not proposal.edit.after:
+        return Backing.REMOVAL
+    if proposal.origin == "parallel" and proposal.evidence:
+        contradicts = any(e.relation is Relation.CONTRADICTED for e in proposal.evidence)
+        return Backing.CORRECTION if contradicts else Backing.SOURCE
+    return Backing.RULE if proposal.origin == "rule" else Backing.MODEL
+
+
+def _word_checks(text: str, trial: _Trial, matches: Sequence[SourceMatch]) -> list[Check]:
+    edit, before, after = trial.proposal.edit, trial.before, trial.after
+    done = [checks.changes_something(before, after), checks.format_kept(before, after)]
+    if trial.backing is Backing.REMOVAL:
+        return done
+    sourced = trial.backing in (Backing.SOURCE, Backing.CORRECTION)
+    evidence = trial.proposal.evidence if sourced else ()
+    lines = paragraph(text, edit.span)
+    old, new = lines.of(text), reads(text, lines, edit)
+    done += checks.facts_kept(before, after, evidence)
+    done += [checks.quotation_kept(old, new, evidence), checks.marks_paired(old, new)]
+    if sourced:
+        done.append(_evidence_stands(trial.proposal, matches))
+    if trial.backing is Backing.MODEL:
+        done += [checks.length_kept(before, after), checks.words_kept(before, after)]
+    return done
+
+
+def _evidence_stands(proposal: Proposal, matches: Sequence[SourceMatch]) -> Check:
+    """Refuses evidence that the source does not hold at the place named."""
+    texts = {match.source.source.path: match.source.text for match in matches}
+    wrong = [e.path for e in proposal.evidence if Span(e.start, e.end).of(texts.get(e.path, "")) != e.text]
+    return Check("evidence", not wrong, detail=", ".join(wrong))
+
+
+def _check_meaning(trials: Sequence[_Trial], embedder: Embedder) -> None:
+    asked = [t for t in trials if t.backing in (Backing.SOURCE, Backing.MODEL)]
+    if not asked:
+        return
+    texts = list(dict.fromkeys(text for t in asked for text in (t.before, t.after)))
+    vectors = dict(zip(texts, embedder.encode(texts), strict=True))
+    for trial in asked:
+        floor = FLOOR if trial.backing is Backing.MODEL else FLOOR_SOURCE
+        trial.cosine = float(vectors[trial.before] @ vectors[trial.after])
+        trial.checks.append(Check("meaning", trial.cosine >= floor, round(trial.cosine, 3), f"at least {floor}"))
+
+
+def _check_damage(scored: Scored, trials: Sequence[_Trial], scorer: Scorer) -> None:
+    """Scores before and after are both read anew, so that they compare; rules get them for the reader only."""
+    asked = [t for t in trials if t.backing is not Backing.REMOVAL]
+    changes = list(dict.fromkeys((t.sentences[0].sentence.index, x) for t in asked for x in (t.before, t.after)))
+    scores = dict(zip(changes, scorer.rescore(scored, changes), strict=True))
+    for trial in asked:
+        index = trial.sentences[0].sentence.index
+        trial.score_before, trial.score_after = scores[index, trial.before], scores[index, trial.after]
+        if trial.backing in (Backing.SOURCE, Backing.MODEL):
+            trial.checks.append(_damage_falls(trial, MARGIN if trial.backing is Backing.MODEL else 0.0))
+
+
+def _damage_falls(trial: _Trial, margin: float) -> Check:
+    before, after = trial.score_before, trial.score_after
+    if before is None or after is None:
+        return Check("score", False, detail="it cannot be scored")
+    return Check("score", before - after >= margin, round(after - before, 4), f"must change by {-margin} or less")
+
+
+def _check_surprisal(text: str, trials: Sequence[_Trial], scorer: Scorer) -> None:
+    """Mean surprisal in nats per token after CONTEXT characters of the document, before and after."""
+    asked = [t for t in trials if t.backing is Backing.MODEL]
+    encode = scorer.model.encode
+    stretches = []
+    for trial in asked:
+        start = trial.sentences[0].sentence.span.start
+        context = encode(text[max(0, start - CONTEXT) : start].rstrip()).ids
+        stretches += [(context, encode(f" {version}").ids) for version in (trial.before, trial.after)]
+    means = [float(piece.surprisal.mean()) for piece in scorer.model.score_ids(stretches)]
+    for trial, before, after in zip(asked, means[::2], means[1::2], strict=True):
+        detail = f"{before:.2f} nats per token before, {after:.2f} after"
+        trial.checks.append(Check("surprisal", after < before, round(after - before, 3), detail))
+
+
+def _best(trials: Sequence[_Trial]) -> list[_Trial]:
+    kept: list[_Trial] = []
+    by_sentence: dict[Span, list[_Trial]] = {}
+    for trial in trials:
+        by_sentence.setdefault(whole(trial.sentences), []).append(trial)
+    for group in by_sentence.values():
+        places: dict[tuple[Origin, Span | None], _Trial] = {}
+        for trial in sorted((t for t in group if not t.refused), key=_loss):
+            local = trial.proposal.origin in ("rule", "grammar")
+            places.setdefault((trial.proposal.origin, trial.proposal.edit.span if local else None), trial)
+        kept += places.values() or [min(group, key=lambda t: (-_passed(t), _loss(t)))]
+    return kept
+
+
+def _loss(trial: _Trial) -> float:
+    """Of two that pass, the better leaves less damage and stays closer to what was said."""
+    return (1.0 if trial.score_after is None else trial.score_after) - trial.cosine
+
+
+def _passed(trial: _Trial) -> int:
+    return sum(check.passed for check in trial.checks)
+
+
+def _suggestion(id: str, path: str, trial: _Trial) -> Suggestion:
+    return Suggestion(
+        id=id,
+        path=path,
+        sentence=whole(trial.sentences),
+        edit=trial.proposal.edit,
+        origin=trial.proposal.origin,
+        tier=trial.tier,
+        score_before=trial.score_before,
+        score_after=trial.score_after,
+        evidence=trial.proposal.evidence,
+        checks=tuple(trial.checks),
+        reason=trial.proposal.reason,
+    )
