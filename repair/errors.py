@@ -28,6 +28,10 @@ class RepairError(Exception):
         self.cause = cause
         self.next_step = next_step
 
+    def __reduce__(self) -> tuple[type[RepairError], tuple[str, str, str]]:
+        """Errors travel between processes whole."""
+        return type(self), (self.what, self.cause, self.next_step)
+
 
 class ConfigError(RepairError):
     """A setting or an option that cannot be used."""
