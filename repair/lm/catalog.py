@@ -129,19 +129,16 @@ def _check_safetensors(path: Path) -> None:
 
 def _from_hub(name: str, *, offline: bool) -> Path:
     """What the hub's own cache has; what it lacks is downloaded unless `offline`."""
+    import huggingface_hub.errors as hub
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import (
-        HFValidationError,
-        HTTPError,  # type: ignore[attr-defined]  # of whichever HTTP client the hub's library uses
-        LocalEntryNotFoundError,
-    )
 
+    client_error: type[Exception] = hub.__dict__["HTTPError"]  # of the HTTP client that this version of it uses
     try:
         return Path(snapshot_download(name, allow_patterns=HUB_FILES, local_files_only=offline))
-    except LocalEntryNotFoundError as error:
+    except hub.LocalEntryNotFoundError as error:
         cause = "is no folder here, and the hub is not asked offline" if offline else "the hub cannot be reached"
         raise ModelError(name, cause, "Give a folder, or allow the network with `--no-offline`.") from error
-    except (HFValidationError, HTTPError, OSError) as error:
+    except (client_error, hub.HFValidationError, OSError) as error:
         cause = str(error).strip().splitlines()[0]
         raise ModelError(name, f"cannot be downloaded: {cause}", "Check the name, or give a folder.") from error
 
