@@ -17,7 +17,12 @@
     furniture.py       page.furniture: leftovers of a web page
     mojibake.py        text.mojibake: letters broken by a wrong decoding
 
-    grammar.py         what LanguageTool or Harper says of flagged sentences (languagetool.py, harper_adapter.py)
+    grammar.py         the door to the grammar tools, which are asked about flagged sentences alone
+    checker.py         what a grammar tool is, and whether it is ready
+    languagetool.py    grammar.languagetool.*: questions and answers
+    local_server.py    a LanguageTool server of our own: started, watched, stopped
+    harper_adapter.py  grammar.harper.*
+    utf16.py           offsets of tools that count UTF-16 units
 
 A rule is a function of one article; a new one is one file here, its line in RULES, and its examples in
 `tests/cases/rules/`. Findings explain; they never decide what is flagged.

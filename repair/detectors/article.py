@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -60,10 +61,9 @@ class Article:
     @cached_property
     def paragraphs(self) -> tuple[Span, ...]:
         """Paragraphs that hold running text."""
-        running = [s.sentence.span for s in self.running]
-        return tuple(
-            block.span for block in blocks(self.text) if any(block.span.overlaps(sentence) for sentence in running)
-        )
+        starts = [s.sentence.span.start for s in self.running]
+        spans = (block.span for block in blocks(self.text))
+        return tuple(span for span in spans if bisect_left(starts, span.start) < bisect_left(starts, span.end))
 
     @cached_property
     def quotes(self) -> quote_marks.Quotes:
@@ -82,8 +82,15 @@ class Article:
 
     def words(self, sentence: SentenceScore) -> list[Word]:
         """The words of a sentence, in order."""
-        span = sentence.sentence.span
-        return [Word(m.group(), Span(*m.span())) for m in _WORD.finditer(self.text, span.start, span.end)]
+        return self._words[sentence.sentence.index]
+
+    @cached_property
+    def _words(self) -> dict[int, list[Word]]:
+        spans = ((s.sentence.index, s.sentence.span) for s in self.report.sentences)
+        return {
+            index: [Word(m.group(), Span(*m.span())) for m in _WORD.finditer(self.text, span.start, span.end)]
+            for index, span in spans
+        }
 
     def is_quoted(self, span: Span) -> bool:
         """True where `span` lies inside a pair of quotation marks in one paragraph."""

@@ -18,6 +18,7 @@ _CHAINS = CONJUNCTIONS | frozenset("after by upon".split())
 """In longer phrases only these do: `one after the other after the other`."""
 _VERBS = AUXILIARIES | frozenset("get gets got do be".split())
 _LONGEST_PHRASE = 5
+_SHORTEST_NOUN = 5
 _WIDEST_GAP = 3
 
 
@@ -45,7 +46,7 @@ def _doubled(text: str, words: Sequence[Word], i: int) -> int:
     """The end, in words, of a phrase at `i` that follows upon itself; 0 where there is none."""
     for size in range(1, _LONGEST_PHRASE + 1):
         end = i + 2 * size
-        if end <= len(words) and _plain(text, words[i:end]) and _same(words[i : i + size], words[i + size : end]):
+        if end <= len(words) and _same(words[i : i + size], words[i + size : end]) and _plain(text, words[i:end]):
             phrase = words[i : i + size]
             if _counts_alone(words[i], words[i + 1]) if size == 1 else _counts(phrase):
                 return end
@@ -54,14 +55,12 @@ def _doubled(text: str, words: Sequence[Word], i: int) -> int:
 
 def _taken_up(text: str, words: Sequence[Word], i: int) -> int:
     """The end of `officials of the Libyan officials of`: the same noun and `of` again, with no link between."""
-    for gap in range(1, _WIDEST_GAP + 1):
-        end = i + 4 + gap
-        if end > len(words) or not _plain(text, words[i:end]):
-            return 0
-        between = [w.text.lower() for w in words[i + 2 : i + 2 + gap]]
-        noun, of = words[i].text.lower(), words[i + 1].text.lower()
-        if of == "of" and len(noun) > 4 and _same(words[i : i + 2], words[end - 2 : end]):
-            return 0 if _LINKS.intersection(between) else end
+    if i + 1 == len(words) or words[i + 1].text != "of" or len(words[i].text) < _SHORTEST_NOUN:
+        return 0
+    for end in range(i + 5, min(i + 4 + _WIDEST_GAP, len(words)) + 1):
+        if _same(words[i : i + 2], words[end - 2 : end]):
+            between = {w.text.lower() for w in words[i + 2 : end - 2]}
+            return end if _plain(text, words[i:end]) and not between & _LINKS else 0
     return 0
 
 

@@ -18,9 +18,14 @@ ID = "lm.surprise"
 MESSAGE = "unexpected here: {words}"
 
 EXCESS = 4.0
-"""Nats of surprisal over entropy from which a word is marked: e^4, some fifty times less likely than expected."""
+"""Nats of surprisal over entropy from which a word is marked: e^4, some fifty times less likely than expected.
+
+Against the spans that translators marked (400 segments of error_spans_train_news21_zh, SmolLM2-135M): word MCC .087,
+flat from 2 to 5; the share of right marks .24 where .18 is chance. A hint where to look, no more.
+"""
 NAME_EXCESS = 8.0
-"""The same for capitalised words and numbers: news is full of names that no model can expect."""
+"""The same for capitalised words and numbers: news is full of names that no model can expect, and how a sentence begins
+is open. There .41 are right."""
 MOST = 4
 """Spans a sentence, at most."""
 
@@ -57,15 +62,16 @@ def _marked(article: Article, scored: SentenceScore) -> Iterator[_Marked]:
         return
     mean = float(excess.mean())
     starts, ends = tokens.starts[inside], tokens.ends[inside]
-    for i, unit in enumerate(_UNIT.finditer(article.text, sentence.start, sentence.end)):
+    for unit in _UNIT.finditer(article.text, sentence.start, sentence.end):
         word = unit.group().strip(_EDGE)
         start = unit.start() + unit.group().find(word)
         mine = excess[(starts < start + len(word)) & (ends > start)]
         if word and len(mine):
             peak = float(mine.max())
-            named = (i > 0 and word[0].isupper()) or any(c.isdigit() for c in word)
+            named = word[0].isupper() or any(c.isdigit() for c in word)
             if peak >= (NAME_EXCESS if named else EXCESS) and peak > mean:
-                yield _Marked(Span(start, start + len(word)), peak)
+                stop = "." in word and article.text.startswith(".", start + len(word))  # U.S. keeps its last stop
+                yield _Marked(Span(start, start + len(word) + stop), peak)
 
 
 def _joined(text: str, marked: list[_Marked]) -> list[_Marked]:
