@@ -12,10 +12,10 @@ CONJUNCTIONS = frozenset("and or nor but".split())
 DANGLING = frozenset(
     "a an the of at from into with by as than and or but nor because although while whereas if unless that which who "
     "whose whom my your his its our their whether between among against toward towards upon onto amid despite during "
-    "via per versus including such is are was were has have had will would should could must cannot".split()
+    "via per versus including such will would should could must cannot".split()
 )
-"""Words after which an English sentence cannot stop; `his`, `that` or `was` may, but not in running news without a
-full stop behind them."""
+"""Words after which an English sentence cannot stop; `his` or `that` may, but not in running news without a full stop
+behind them. Not `are` or `was`: “who you are”."""
 
 NEVER_DOUBLED = frozenset(
     "the a an of and or but from with at by as for if into than because while my your his its our their this these "
