@@ -33,7 +33,7 @@ def _candidates(initial: str) -> tuple[str, ...]:
 def nearest(word: str, limit: int = 3) -> tuple[str, ...]:
     """Known words with the same first letter, one letter added, dropped, changed or swapped away, most common first.
 
-    Two letters away lie other words: of 9 unknown words in 8,593 clean sentences, 4 would have become names.
+    Further away lie other words: `karl` for `knarls`, `mouthing` for `monthong`, two mends that clean news was offered.
     """
     close = process.extract(word, _candidates(word[0]), scorer=OSA.distance, score_cutoff=1, limit=20)
     return tuple(sorted((hit[0] for hit in close), key=zipf, reverse=True)[:limit])
