@@ -8,6 +8,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+import numpy as np
 
 from repair.config import Settings
 from repair.pipeline import Cleaner, Parts
@@ -37,13 +40,26 @@ class FakeScored:
     tokens: None = None
 
 
+class FakeModel:
+    """Tokens are words; the garble surprises by 9 nats, any other word by 3."""
+
+    def encode(self, text: str) -> SimpleNamespace:
+        return SimpleNamespace(ids=text.split())
+
+    def score_ids(self, stretches: Sequence[tuple[Sequence[str], Sequence[str]]]) -> list[SimpleNamespace]:
+        return [
+            SimpleNamespace(surprisal=np.array([9.0 if GARBLE in word else 3.0 for word in target]))
+            for _, target in stretches
+        ]
+
+
 @dataclass
 class FakeScorer:
     """Sentences with the garble score .99, others .01. Counts the documents that it reads."""
 
     threshold: float = 0.5
     signature: str = "lm:fake@00000000|head:00000000"
-    model: None = None
+    model: FakeModel = field(default_factory=FakeModel)
     read: list[str] = field(default_factory=list)
 
     def score(self, document: Document, sentences: Sequence[Sentence]) -> FakeScored:
