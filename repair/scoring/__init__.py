@@ -1,1 +1,1 @@
-"""."""
+"""Token scores -> features -> head -> calibrated probability -> ScoreReport."""

@@ -1,0 +1,294 @@
+"""A causal language model that says of each token how surprising it is, given its document.
+
+Surprisal is -ln p(token | tokens before), entropy that of the distribution it was drawn from, both in nats. The
+forward pass runs in bfloat16 where the processor has it; the vocabulary head is computed in blocks of rows, so that no
+tokens x vocabulary tensor ever exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from repair.config import Settings
+from repair.errors import ModelError
+from repair.lm.windows import Window, cut, pack
+from repair.records import Sentence, TokenScores
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+BATCH_TOKENS = 4096
+"""Padded tokens in one forward pass: more gains nothing on a CPU and costs memory."""
+BLOCK_TOKENS = 256
+"""Tokens that one window scores; with 128 tokens of context a third of the pass is spent on context."""
+HEAD_ROWS = 128
+"""Rows of the vocabulary head at a time: 128 x 49,152 float32 are 25 MB."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Piece:
+    """Token scores of one stretch of ids. Shapes: (tokens,), (tokens,), (tokens, width) or None."""
+
+    surprisal: NDArray[np.float32]
+    entropy: NDArray[np.float32]
+    hidden: NDArray[np.float32] | None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Encoding:
+    """A text in tokens. `starts` and `ends` are code points without the white space that tokens begin with."""
+
+    ids: list[int]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class LanguageModel:
+    """A causal model, its tokenizer, and what names them in signatures."""
+
+    network: PreTrainedModel
+    tokenizer: Tokenizer
+    signature: str
+    """`name@sha8`"""
+    prefix: int
+    """The token that stands before every window, as in training between documents."""
+    hidden_layer: int | None = None
+    """The layer (1 = after the first) whose output is kept as `hidden`; None keeps nothing."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights lie."""
+        return self.network.device
+
+    @property
+    def max_tokens(self) -> int:
+        """The longest window that the model was made for."""
+        return int(getattr(self.network.config, "max_position_embeddings", 2048))
+
+    def encode(self, text: str) -> Encoding:
+        """The tokens of `text` with their spans in code points."""
+        encoding = self.tokenizer.encode(text, add_special_tokens=False)
+        offsets = np.array(encoding.offsets, dtype=np.int64).reshape(-1, 2)
+        starts, ends = offsets[:, 0].copy(), offsets[:, 1]
+        for i, (start, end) in enumerate(encoding.offsets):
+            token = text[start:end]
+            if token[:1].isspace() and not token.isspace():
+                starts[i] = end - len(token.lstrip())
+        return Encoding(list(encoding.ids), starts, ends)
+
+    def token_scores(
+        self, documents: Iterable[tuple[str, Sequence[Sentence]]], *, context: int, block: int = BLOCK_TOKENS
+    ) -> list[TokenScores]:
+        """Scores of every token of every document, each read with `context` tokens before its window."""
+        encodings: list[Encoding] = []
+        windows: list[tuple[int, Window]] = []
+        for text, sentences in documents:
+            encoding = self.encode(text)
+            bounds = np.searchsorted(encoding.starts, [s.span.start for s in sentences])
+            for window in cut(len(encoding.ids), bounds.tolist(), context=context, block=block):
+                windows.append((len(encodings), window))
+            encodings.append(encoding)
+        stretches = [(encodings[d].ids[w.context : w.start], encodings[d].ids[w.start : w.end]) for d, w in windows]
+        pieces: list[list[Piece]] = [[] for _ in encodings]
+        for (document, _), piece in zip(windows, self.score_ids(stretches), strict=True):
+            pieces[document].append(piece)
+        return [self._join(e, p) for e, p in zip(encodings, pieces, strict=True)]
+
+    def _join(self, encoding: Encoding, pieces: Sequence[Piece]) -> TokenScores:
+        def joined(arrays: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+            return np.concatenate(arrays) if arrays else np.zeros(0, np.float32)
+
+        width = int(self.network.config.hidden_size)
+        hidden = None
+        if self.hidden_layer is not None:
+            kept = [p.hidden for p in pieces if p.hidden is not None]
+            hidden = np.concatenate(kept) if kept else np.zeros((0, width), np.float32)
+        return TokenScores(
+            encoding.starts,
+            encoding.ends,
+            joined([p.surprisal for p in pieces]),
+            joined([p.entropy for p in pieces]),
+            hidden,
+        )
+
+    @torch.inference_mode()
+    def score_ids(self, stretches: Sequence[tuple[Sequence[int], Sequence[int]]]) -> list[Piece]:
+        """Scores of the second part of each (context ids, target ids), in order, batched by length.
+
+        Padding stands at the end, where a causal model's earlier tokens cannot see it, so no mask is needed.
+        """
+        rows = [[self.prefix, *context, *target] for context, target in stretches]
+        done: list[Piece | None] = [None] * len(rows)
+        for batch in pack([len(row) for row in rows], budget=BATCH_TOKENS):
+            longest = len(rows[batch[0]])
+            ids = torch.full((len(batch), longest), self.prefix, dtype=torch.long)
+            for i, index in enumerate(batch):
+                ids[i, : len(rows[index])] = torch.tensor(rows[index])
+            ids = ids.to(self.device)
+            last, hidden = self._forward(ids)
+            where = [
+                (i, len(rows[index]) - len(stretches[index][1]), len(rows[index])) for i, index in enumerate(batch)
+            ]
+            for index, piece in zip(batch, self._pieces(ids, last, hidden, where), strict=True):
+                done[index] = piece
+        return [piece for piece in done if piece is not None]
+
+    @torch.inference_mode()
+    def score_variants(self, context: Sequence[int], variants: Sequence[Sequence[int]]) -> list[Piece]:
+        """Scores of several continuations of one context, which is read once."""
+        if not variants:
+            return []
+        head = torch.tensor([[self.prefix, *context]], device=self.device)
+        longest = max(len(v) for v in variants)
+        tail = torch.full((len(variants), max(1, longest)), self.prefix, dtype=torch.long)
+        for i, variant in enumerate(variants):
+            tail[i, : len(variant)] = torch.tensor(variant, dtype=torch.long)
+        tail = tail.to(self.device)
+        body: Any = self.network.base_model
+        with _Keep(self) as keep:
+            first = body(head, use_cache=True)
+            first_hidden = keep.value
+            cache = first.past_key_values
+            cache.batch_repeat_interleave(len(variants))
+            states = body(tail, past_key_values=cache, use_cache=True).last_hidden_state
+            hidden = keep.value
+        # The last state of the context predicts the first token of every variant.
+        last = torch.cat([first.last_hidden_state[:, -1:].expand(len(variants), 1, -1), states], dim=1)
+        if hidden is not None and first_hidden is not None:
+            hidden = torch.cat([first_hidden[:, -1:].expand(len(variants), 1, -1), hidden], dim=1)
+        ids = torch.cat([head[:, -1:].expand(len(variants), 1), tail], dim=1)
+        return self._pieces(ids, last, hidden, [(i, 1, 1 + len(v)) for i, v in enumerate(variants)])
+
+    def _forward(self, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
+        body: Any = self.network.base_model
+        with _Keep(self) as keep:
+            last = body(ids, use_cache=False).last_hidden_state
+            return last, keep.value
+
+    def _pieces(
+        self,
+        ids: torch.Tensor,
+        last: torch.Tensor,
+        hidden: torch.Tensor | None,
+        where: Sequence[tuple[int, int, int]],
+    ) -> list[Piece]:
+        """Cut (row, start, end) of a batch into pieces. Shapes: ids (rows, tokens), last (rows, tokens, width)."""
+        states = torch.cat([last[row, start - 1 : end - 1] for row, start, end in where])
+        targets = torch.cat([ids[row, start:end] for row, start, end in where])
+        surprisal, entropy = self._head(states, targets)
+        pieces = []
+        at = 0
+        for row, start, end in where:
+            rows = slice(at, at + end - start)
+            kept = None if hidden is None else hidden[row, start:end].float().cpu().numpy()
+            pieces.append(Piece(surprisal[rows], entropy[rows], kept))
+            at = rows.stop
+        return pieces
+
+    def _head(self, states: torch.Tensor, targets: torch.Tensor) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Surprisal and entropy. Shapes: states (tokens, width), targets (tokens,) -> two of (tokens,)."""
+        network: Any = self.network
+        head = network.get_output_embeddings()
+        surprisal = torch.empty(len(targets))
+        entropy = torch.empty(len(targets))
+        for at in range(0, len(targets), HEAD_ROWS):
+            rows = slice(at, at + HEAD_ROWS)
+            logits = head(states[rows]).float()
+            log_z = torch.logsumexp(logits, dim=-1)
+            chosen = logits.gather(1, targets[rows, None])[:, 0]
+            expected = torch.einsum("tv,tv->t", torch.softmax(logits, dim=-1), logits)
+            surprisal[rows] = (log_z - chosen).cpu()
+            entropy[rows] = (log_z - expected).cpu()
+        return surprisal.numpy(), entropy.numpy()
+
+
+class _Keep:
+    """While entered, keeps the output of the model's `hidden_layer` from each forward pass."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        self._model = model
+        self.value: torch.Tensor | None = None
+
+    def __enter__(self) -> _Keep:
+        layer = self._model.hidden_layer
+        body: Any = self._model.network.base_model
+        self._hook = None if layer is None else body.layers[layer - 1].register_forward_hook(self._take)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._hook is not None:
+            self._hook.remove()
+
+    def _take(self, _module: object, _inputs: object, output: Any) -> None:
+        self.value = output[0] if isinstance(output, tuple) else output
+
+
+def pick_device(wanted: str) -> torch.device:
+    """`auto` takes CUDA where there is one. Raises ModelError where CUDA is asked for and missing."""
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise ModelError("--device cuda", "no CUDA device is available", "Use --device cpu or auto.")
+    if wanted == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.device(wanted)
+
+
+def pick_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16 on GPUs and on processors that multiply in it, else float32."""
+    native = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    return torch.bfloat16 if device.type == "cuda" or native() else torch.float32
+
+
+def load_model(
+    settings: Settings, *, hidden_layer: int | None = None, dtype: torch.dtype | None = None
+) -> LanguageModel:
+    """The model that `settings.lm` names, ready to score.
+
+    Raises ModelError where it is not fetched, is no causal model, or holds anything but safetensors.
+    """
+    from transformers import AutoModelForCausalLM
+    from transformers.utils.logging import disable_progress_bar
+
+    from repair.lm.catalog import fingerprint, resolve
+
+    folder = resolve(settings.lm, offline=settings.offline)
+    device = pick_device(settings.device)
+    disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        network: Any = AutoModelForCausalLM.from_pretrained(
+            folder,
+            dtype=dtype or pick_dtype(device),
+            use_safetensors=True,
+            trust_remote_code=False,
+            local_files_only=True,
+        )
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(
+            str(folder), f"not a causal language model that can be read: {error}", "Give --lm another model."
+        ) from error
+    network.to(device).eval()
+    name = settings.lm if "/" not in settings.lm else Path(settings.lm).name
+    return LanguageModel(
+        network=network,
+        tokenizer=tokenizer,
+        signature=f"{name}@{fingerprint(folder)[:8]}",
+        prefix=_prefix(tokenizer, network.config),
+        hidden_layer=hidden_layer,
+    )
+
+
+def _prefix(tokenizer: Tokenizer, config: Any) -> int:
+    """The token between documents: `<|endoftext|>` where there is one, else the model's first or last token."""
+    for candidate in (tokenizer.token_to_id("<|endoftext|>"), config.bos_token_id, config.eos_token_id):
+        if candidate is not None:
+            return int(candidate)
+    raise ModelError("tokenizer", "it names no token to begin a text with", "Give --lm another model.")

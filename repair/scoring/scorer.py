@@ -1,0 +1,173 @@
+"""Documents in, judged documents out: one forward pass of the language model, then the head."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from repair.config import Settings
+from repair.lm.catalog import MODELS_DIR
+from repair.lm.model import LanguageModel, load_model
+from repair.records import Document, ScoreReport, Sentence, SentenceScore, Span, TokenScores
+from repair.scoring.head import Head, load_head, neighbour_mean
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Scored:
+    """A judged document with what the model said of its tokens. `report` has no findings yet."""
+
+    report: ScoreReport
+    tokens: TokenScores
+    logits: dict[int, float]
+    """Log-odds of each scored sentence by itself, by index."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Scorer:
+    """The language model and the head, with the settings that they were asked to use."""
+
+    model: LanguageModel
+    head: Head
+    settings: Settings
+
+    @property
+    def portable(self) -> bool:
+        """True where the language model is not the one that the head was trained on."""
+        return self.model.hidden_layer is None
+
+    @property
+    def threshold(self) -> float:
+        """The probability from which a sentence is flagged."""
+        kept = self.head.calibration
+        default = kept.portable_sentence_threshold if self.portable else kept.sentence_threshold
+        return default if self.settings.threshold is None else self.settings.threshold
+
+    @property
+    def document_threshold(self) -> float:
+        """The probability from which a document is flagged."""
+        kept = self.head.calibration
+        default = kept.portable_document_threshold if self.portable else kept.document_threshold
+        return default if self.settings.threshold is None else self.settings.threshold
+
+    @property
+    def signature(self) -> str:
+        """`lm:<model>@<sha8>|head:<sha8>`"""
+        return f"lm:{self.model.signature}|head:{self.head.sha256[:8]}"
+
+    def score(self, document: Document, sentences: Sequence[Sentence]) -> Scored:
+        """One document, judged."""
+        return self.score_many([(document, sentences)])[0]
+
+    def score_many(self, documents: Sequence[tuple[Document, Sequence[Sentence]]]) -> list[Scored]:
+        """Several documents, judged in one packed run of the model; in order."""
+        scores = self.model.token_scores(
+            [(document.text, sentences) for document, sentences in documents], context=self.settings.context_tokens
+        )
+        return [self._judge(d, s, t) for (d, s), t in zip(documents, scores, strict=True)]
+
+    def rescore(self, scored: Scored, changes: Sequence[tuple[int, str]]) -> list[float | None]:
+        """The score that sentence i would have if its text were this, for each (i, text), in order.
+
+        The rest of the document stays as it is; a sentence's context is read once for all its variants. Compare
+        with the score of (i, the sentence's own text): the report's own score was read in longer windows.
+        """
+        results: list[float | None] = [None] * len(changes)
+        encoding = self.model.encode(scored.report.document.text)
+        by_sentence: dict[int, list[int]] = {}
+        for place, (index, _) in enumerate(changes):
+            by_sentence.setdefault(index, []).append(place)
+        for index, places in by_sentence.items():
+            span = scored.report.sentences[index].sentence.span
+            at = int(np.searchsorted(encoding.starts, span.start))
+            context = encoding.ids[max(0, at - self.settings.context_tokens) : at]
+            # A space before the first word, as within a paragraph, unless the sentence begins the text.
+            texts = [(" " if span.start else "") + changes[place][1] for place in places]
+            encodings = [self.model.encode(text) for text in texts]
+            pieces = self.model.score_variants(context, [e.ids for e in encodings])
+            neighbours = self._neighbours(scored, index)
+            for place, text, e, p in zip(places, texts, encodings, pieces, strict=True):
+                tokens = TokenScores(e.starts, e.ends, p.surprisal, p.entropy, p.hidden)
+                logit = self.head.sentence_logit(text, tokens, Span(0, len(text)))
+                results[place] = (
+                    None if logit is None else self.head.probability(logit, neighbours, portable=self.portable)
+                )
+        return results
+
+    def _neighbours(self, scored: Scored, index: int) -> float:
+        judged = scored.report.sentences
+        others = [v for i, v in scored.logits.items() if i == index or judged[i].sentence.kind.counts]
+        own = scored.logits.get(index)
+        if own is None:
+            return 0.0
+        return neighbour_mean(others, others.index(own))
+
+    def _judge(self, document: Document, sentences: Sequence[Sentence], tokens: TokenScores) -> Scored:
+        logits: dict[int, float] = {}
+        for sentence in sentences:
+            if sentence.kind.is_language:
+                logit = self.head.sentence_logit(document.text, tokens, sentence.span)
+                if logit is not None:
+                    logits[sentence.index] = logit
+        counted = {s.index: logits[s.index] for s in sentences if s.kind.counts and s.index in logits}
+        judged = tuple(self._sentence(document.text, s, tokens, logits, counted) for s in sentences)
+        score = self.head.document_probability(list(counted.values()), portable=self.portable) if counted else None
+        counting = [s for s in judged if s.sentence.kind.counts]
+        report = ScoreReport(
+            document=document,
+            sentences=judged,
+            score=score,
+            flagged=score is not None and score >= self.document_threshold,
+            perplexity=_perplexity(tokens, [s.sentence.span for s in counting]),
+            threshold=self.threshold,
+            signature=self.signature,
+        )
+        return Scored(report, tokens, logits)
+
+    def _sentence(
+        self,
+        text: str,
+        sentence: Sentence,
+        tokens: TokenScores,
+        logits: dict[int, float],
+        counted: dict[int, float],
+    ) -> SentenceScore:
+        rows = tokens.within(sentence.span)
+        own = logits.get(sentence.index)
+        score = None
+        if own is not None:
+            others = {**counted, sentence.index: own}
+            neighbours = neighbour_mean(list(others.values()), list(others).index(sentence.index))
+            score = self.head.probability(own, neighbours, portable=self.portable)
+        words = len(sentence.span.of(text).split())
+        return SentenceScore(
+            sentence=sentence,
+            score=score,
+            flagged=score is not None and score >= self.threshold and words >= self.head.calibration.min_words,
+            perplexity=_perplexity(tokens, [sentence.span]) if sentence.kind.is_language else None,
+            tokens=rows.stop - rows.start,
+        )
+
+
+def _perplexity(tokens: TokenScores, spans: Sequence[Span]) -> float | None:
+    parts = [tokens.surprisal[tokens.within(span)] for span in spans]
+    surprisal = np.concatenate(parts) if parts else np.zeros(0)
+    return float(np.exp(surprisal.mean())) if len(surprisal) else None
+
+
+def load_scorer(settings: Settings) -> Scorer:
+    """The scorer of `models/scorer` on the language model that `settings.lm` names.
+
+    With another model than the head was trained on, only surprisal is read, and a warning says that calibration
+    was made on the other. Raises ModelError where a model is missing or damaged.
+    """
+    head = load_head(MODELS_DIR / "scorer")
+    trained_on = head.calibration.lm
+    if settings.lm == trained_on:
+        return Scorer(load_model(settings, hidden_layer=head.calibration.hidden_layer), head, settings)
+    logger.warning("the scorer was calibrated on %s: with %s its probabilities are rough", trained_on, settings.lm)
+    return Scorer(load_model(settings), head, settings)
