@@ -24,10 +24,11 @@ def convert_gguf(gguf: Path, folder: Path) -> None:
     """Write the model in `gguf` into `folder`, dequantised to bf16. 135 M weights take half a minute and 1 GB.
 
     The same file gives the same bytes with the same versions of the libraries. Raises ModelError where the file
-    is no GGUF, or names a way to split text that we do not know.
+    is no GGUF, or names a way to split text that we do not know, or where the disk is full.
     """
     check_pre_tokenizer(gguf)
     import torch
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM, GgufConfig, PreTrainedTokenizerFast
 
     with _quiet():
@@ -40,7 +41,11 @@ def convert_gguf(gguf: Path, folder: Path) -> None:
             dtype=torch.bfloat16,
             quantization_config=GgufConfig(dequantize=True),  # else it stays packed and cannot be saved
         )
-        network.save_pretrained(folder)
+        try:
+            network.save_pretrained(folder)
+        except SafetensorError as error:  # its writer turns what the disk says into this
+            cause = f"cannot be written: {error}"
+            raise ModelError(str(folder), cause, "Free some space, or let REPAIR_CACHE name another folder.") from error
 
 
 def check_pre_tokenizer(gguf: Path) -> None:

@@ -49,7 +49,8 @@ class Embedder:
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """The vectors of `texts`. Shape: (texts, width); the dot product of two rows is their cosine, -1 to 1.
 
-        The same text has the same vector within one Embedder; another batch around it moves it by some 1e-7.
+        The same text has the same vector while it is remembered; another batch around it moves it by some 1e-7.
+        A text without any word piece has the zero vector.
         """
         keys = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in texts]
         known = {key: self._vectors[key] for key in keys if key in self._vectors}
@@ -65,7 +66,7 @@ class Embedder:
     @torch.inference_mode()
     def _embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         pieces = [encoding.ids for encoding in self._tokenizer.encode_batch([_encodable(text) for text in texts])]
-        vectors = np.empty((len(texts), self.width), np.float32)
+        vectors = np.zeros((len(texts), self.width), np.float32)
         for batch in _batches([len(ids) for ids in pieces]):
             vectors[batch] = self._forward([pieces[i] for i in batch]).cpu().numpy()
         return vectors
@@ -86,8 +87,10 @@ def load_embedder(settings: Settings) -> Embedder:
     """The encoder that `settings.embedder` names. Raises ModelError where it is not fetched, or is none."""
     from tokenizers import Tokenizer
     from transformers import AutoModel
+    from transformers.utils import logging
 
     folder = resolve(settings.embedder, offline=settings.offline)
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         network = AutoModel.from_pretrained(
             folder, dtype=torch.float32, use_safetensors=True, trust_remote_code=False, local_files_only=True
@@ -102,9 +105,9 @@ def load_embedder(settings: Settings) -> Embedder:
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Indices of texts of like length, together no more than `BATCH_PIECES` once padded."""
+    """Indices of texts of like length, together no more than `BATCH_PIECES` once padded; none of length 0."""
     batch: list[int] = []
-    for i in sorted(range(len(lengths)), key=lambda i: lengths[i]):
+    for i in sorted((i for i, length in enumerate(lengths) if length), key=lambda i: lengths[i]):
         if batch and (len(batch) + 1) * lengths[i] > BATCH_PIECES:
             yield batch
             batch = []
