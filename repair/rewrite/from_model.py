@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SAMPLES = 3
 """Answers a sentence: the greedy one and two drawn at random."""
+TEMPERATURE = 0.5
+"""Low: what such a small model draws freely is no longer the sentence."""
 SEED = 20250508
 LONGEST = 120
 """Tokens of a sentence that the model is asked to rewrite; it loses the thread of longer ones."""
@@ -61,6 +63,7 @@ def _rewrites(model: LanguageModel, text: str, sentences: Sequence[SentenceScore
         samples=SAMPLES,
         max_new_tokens=int(GROWTH * max(lengths[span] for span in spans)) + 8,
         seed=SEED,
+        temperature=TEMPERATURE,
         stop="\n",
     )
     for span, answers in zip(spans, replies, strict=True):

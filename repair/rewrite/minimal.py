@@ -26,9 +26,9 @@ PLACES = 3
 """Words of a sentence that are tried, the most surprising first, each with the word before it."""
 CHOICES = 4
 """Candidates that are read to the right, of those that the model finds likeliest in each place."""
-CONTEXT = 60
+CONTEXT = 45
 """Characters read before a place, and TAIL characters scored from there on: what decides is near."""
-TAIL = 50
+TAIL = 40
 GAIN = 3.0
 """Nats that a change must save."""
 LEAVING_OUT = 4.0

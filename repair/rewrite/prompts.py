@@ -28,8 +28,9 @@ EXAMPLES = (
 )
 
 _PREAMBLE = re.compile(
-    r"(?:sure|certainly|of course|here(?:'s| is| are)|(?:the )?(?:corrected|rewritten|revised|right|correct)\b)"
-    r"[^.:\n]{0,60}:\s*",
+    r"(?:(?:sure|certainly|of course|here(?:['’]s| is| are))\b[^.:\n]{0,60}"
+    r"|(?:the )?(?:corrected|rewritten|revised|right|correct)(?: english)?(?: (?:sentence|version|text|answer|form))?"
+    r"(?: (?:is|would be|reads))?):\s*",
     re.IGNORECASE,
 )
 _MARKUP = re.compile(r"<\|[a-z_]+\|>|```|\*\*|^(?:Wrong|Right|Input|Output|Answer): ", re.MULTILINE)
