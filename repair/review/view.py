@@ -32,8 +32,8 @@ def page(
 ) -> dict[str, Json]:
     """Everything that the page shows but the decisions: `summary`, `documents`, `unlisted`.
 
-    Documents come with their text where something is flagged, suggested or failed; of the others the page
-    knows name and score alone.
+    Documents come with their text where something is flagged, suggested or remarked; of the others the
+    page knows name and score alone.
     """
     by_id = {suggestion.id: suggestion for suggestion in suggestions}
     line_of = {line.id: line for line in lines}
@@ -45,8 +45,9 @@ def page(
         flagged += bool(entry.report and entry.report.flagged)
         failed += entry.error is not None
         applied += len(entry.applied_ids)
-        plain += not document["shown"]
-        if document["shown"] or plain <= _MOST_PLAIN:
+        shown = document["work"] or document["paragraphs"]
+        plain += not shown
+        if shown or plain <= _MOST_PLAIN:
             documents.append(document)
         else:
             unlisted += 1
@@ -69,7 +70,7 @@ def _document(entry: Entry, by_id: Mapping[str, Suggestion], line: DocumentLine 
     own = [by_id[id] for id in (*entry.applied_ids, *entry.skipped) if id in by_id]
     own.sort(key=lambda each: (each.edit.span, each.id))
     report = entry.report
-    shown = bool(own or entry.error or (report and (report.flagged or report.flagged_sentences)))
+    work = bool(own or entry.error or (report and (report.flagged or report.flagged_sentences)))
     return {
         "id": entry.id,
         "path": entry.path,
@@ -78,9 +79,9 @@ def _document(entry: Entry, by_id: Mapping[str, Suggestion], line: DocumentLine 
         "flagged": bool(report and report.flagged),
         "sentences": len(report.sentences) if report else 0,
         "error": entry.error,
-        "shown": shown,
+        "work": work,
         "sources": [{"path": source.path, "score": source.score} for source in line.sources] if line else [],
-        "paragraphs": _paragraphs(entry, report, own) if shown and report else [],
+        "paragraphs": _paragraphs(entry, report, own) if report and (work or report.findings) else [],
     }
 
 

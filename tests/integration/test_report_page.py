@@ -250,6 +250,18 @@ def test_every_mark_can_be_read(page: Page, report: Path) -> None:
     expect(page.locator("#said")).to_have_text("That was the last mark.")
 
 
+def test_a_remark_on_a_clean_document_can_be_read(page: Page, tmp_path: Path) -> None:
+    case = SAMPLE["documents"][2]
+    finding = {"rule": "quotes.unpaired", "words": "storm", "message": "opens nowhere", "severity": "minor"}
+    remarked = {**case, "sentences": [{**case["sentences"][0], "findings": [finding]}, *case["sentences"][1:]]}
+    page.goto(build(write_out(tmp_path / "out", {"documents": [remarked], "failed": []})).as_uri())
+    expect(page.locator("#article")).to_contain_text("Nothing to do: no document is flagged.")
+    page.get_by_label("Show").select_option("all")
+    expect(page.locator("#documents li")).to_contain_text("1 remark")
+    expect(page.locator("#inspector")).to_contain_text("A remark; the sentence is not flagged.")
+    expect(page.locator("#inspector")).to_contain_text("opens nowhere")
+
+
 def test_help_and_focus(page: Page, report: Path) -> None:
     show(page, report)
     page.keyboard.press("?")

@@ -97,7 +97,16 @@ def test_the_text_of_an_article_is_whole() -> None:
 
 def test_a_clean_document_is_listed_without_its_text() -> None:
     clean = sample_page()["documents"][2]
-    assert (clean["shown"], clean["paragraphs"], clean["score"]) == (False, [], 0.02)
+    assert (clean["work"], clean["paragraphs"], clean["score"]) == (False, [], 0.02)
+
+
+def test_a_remark_alone_shows_the_text_but_is_no_work() -> None:
+    case = {**SAMPLE["documents"][2], "id": "remarked.txt"}
+    finding = {"rule": "quotes.unpaired", "words": "storm", "message": "…", "severity": "minor"}
+    case["sentences"] = [{**case["sentences"][0], "findings": [finding]}]
+    told: Any = page([entry_of(case)], [])
+    assert told["documents"][0]["work"] is False
+    assert told["documents"][0]["paragraphs"][0]["sentences"][0]["findings"][0]["words"] == "storm"
 
 
 def test_rivals_name_each_other() -> None:

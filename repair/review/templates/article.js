@@ -4,7 +4,7 @@ function renderArticle(doc) {
   const article = byId("article");
   article.replaceChildren(articleHead(doc));
   if (doc.error) article.append(make("p", { class: "notice" }, `This document could not be cleaned: ${doc.error}`));
-  if (!doc.shown) article.append(make("p", { class: "muted" }, "Nothing is flagged and nothing is suggested here."));
+  if (doc.paragraphs.length === 0 && !doc.error) article.append(make("p", { class: "muted" }, "Nothing was found here."));
   const body = make("div", { class: "text" });
   for (const paragraph of doc.paragraphs) {
     const block = make("p", { dir: "auto", class: paragraph.wide ? "wide" : null });
@@ -41,10 +41,10 @@ function sentenceNode(doc, sentence) {
     class: ["sentence", `kind-${sentence.kind}`, judged && sentence.severity].filter(Boolean).join(" "),
     "data-index": sentence.index,
   });
-  if (stop || judged) {
+  if (stop) {
     node.setAttribute("role", "button");
     node.setAttribute("tabindex", "-1");
-    node.addEventListener("click", () => select(stop ?? { doc, sentence, suggestion: null }));
+    node.addEventListener("click", () => select(stop));
   }
   fillSentence(node, sentence);
   return node;
@@ -52,7 +52,7 @@ function sentenceNode(doc, sentence) {
 
 function fillSentence(node, sentence) {
   const states = sentence.suggestions.map(stateOf);
-  if (states.length > 0 || sentence.flagged) {
+  if (node.hasAttribute("role")) {
     const glyphs = states.length > 0 ? states.map((state) => WORDS.state[state][0]).join("") : WORDS.state.none[0];
     node.dataset.mark = glyphs;
     const said = states.map((state) => WORDS.state[state][1]).join(", ") || WORDS.state.none[1];

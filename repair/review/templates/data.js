@@ -47,7 +47,7 @@ for (const [number, doc] of documents.entries()) {
       suggestions.set(suggestion.id, suggestion);
       doc.stops.push({ doc, sentence, suggestion });
     }
-    if (sentence.flagged && sentence.suggestions.length === 0) {
+    if (sentence.suggestions.length === 0 && (sentence.flagged || sentence.findings.length > 0)) {
       doc.stops.push({ doc, sentence, suggestion: null });
     }
   }

@@ -11,7 +11,7 @@ function passes(stop) {
 }
 
 function listed(doc) {
-  const wanted = { work: doc.shown, flagged: doc.flagged, failed: doc.error !== null, all: true };
+  const wanted = { work: doc.work, flagged: doc.flagged, failed: doc.error !== null, all: true };
   const narrowed = filters.tier || filters.origin || filters.show === "open";
   if (narrowed && !doc.stops.some(passes)) return false;
   if (wanted[filters.show] === false) return false;
@@ -42,9 +42,11 @@ function documentRow(doc) {
 function fillDocumentRow(row, doc) {
   const open = doc.stops.filter((stop) => stateOf(stop.suggestion) === "open").length;
   const flagged = doc.paragraphs.flatMap((paragraph) => paragraph.sentences).filter((each) => each.flagged).length;
+  const remarks = doc.stops.filter((stop) => !stop.suggestion && !stop.sentence.flagged).length;
   const facts = [];
   if (doc.error) facts.push("failed");
   if (flagged > 0) facts.push(`${flagged} flagged`);
+  if (remarks > 0) facts.push(plural(remarks, "remark", "remarks"));
   const proposed = doc.stops.filter((stop) => stop.suggestion).length;
   if (proposed > 0) facts.push(open > 0 ? `${open} of ${proposed} open` : "✓ nothing open");
   row.replaceChildren(

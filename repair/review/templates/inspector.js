@@ -19,11 +19,10 @@ function fillInspector(inspector, stop) {
     return;
   }
   const { doc, sentence, suggestion } = stop;
-  const place = suggestion || sentence.flagged ? doc.stops.indexOf(stop) + 1 : 0;
   const head = make(
     "header",
     {},
-    make("h2", {}, place > 0 ? `Mark ${place} of ${doc.stops.length}` : "A remark"),
+    make("h2", {}, `Mark ${doc.stops.indexOf(stop) + 1} of ${doc.stops.length}`),
     button("‹", () => step(-1), { "aria-label": "Previous mark", "aria-keyshortcuts": "k" }),
     button("›", () => step(1), { "aria-label": "Next mark", "aria-keyshortcuts": "j" }),
   );
@@ -33,7 +32,7 @@ function fillInspector(inspector, stop) {
 
 function sentenceOnly(sentence) {
   return [
-    make("p", { class: "quiet" }, sentence.flagged ? "Flagged, but nothing good enough to suggest." : ""),
+    make("p", { class: "quiet" }, sentence.flagged ? "Flagged, but nothing good enough to suggest." : "A remark; the sentence is not flagged."),
     make("p", { class: "scores" }, scoreBar(sentence.score), " garbled"),
     make("h3", {}, "As it stands"),
     make("blockquote", { dir: "auto", class: "version" }, withMarks(sentence)),

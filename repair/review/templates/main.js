@@ -122,9 +122,14 @@ function renderAll() {
     return;
   }
   current = { doc: null, stop: null };
-  const words = documents.length === 0 ? "There are no documents in this report." : "No document fits these filters.";
-  byId("article").replaceChildren(make("p", { class: "muted empty" }, words));
+  byId("article").replaceChildren(make("p", { class: "muted empty" }, whyEmpty()));
   renderInspector(null);
+}
+
+function whyEmpty() {
+  if (documents.length === 0) return "There are no documents in this report.";
+  if (documents.some((doc) => doc.work)) return "No document fits these filters.";
+  return "Nothing to do: no document is flagged. Show “all documents” to see them.";
 }
 
 function showDocuments(shown) {
