@@ -35,21 +35,32 @@ def pair_scores(document: Profile, source: Profile, group: int = 1) -> Scores:
 
     Shape: (lines of document, lines of source - group + 1).
     """
-    count = len(source.lines) - group + 1
-    if count < 1 or not document.lines:
-        return np.zeros((len(document.lines), max(0, count)))
-    weights = _term_weights([*document.lines, *source.lines])
+    logits = BIAS + pair_features(document, source, group) @ np.array([COSINE, TERMS, DISAGREE])
+    scores: Scores = 1 / (1 + np.exp(-logits))
+    return scores
+
+
+def pair_features(document: Profile, source: Profile, group: int = 1) -> Scores:
+    """What the score rests on. Shape: (lines of document, stretches of source, 3).
+
+    The three are the cosine, -1 to 1; the shared terms, 0 to 1; and 1 where figures disagree, else 0.
+    """
+    count = max(0, len(source.lines) - group + 1)
+    if not count or not document.lines:
+        return np.zeros((len(document.lines), count, 3))
     stretches = [source.lines[start : start + group] for start in range(count)]
     vectors = np.stack([source.vectors[start : start + group].sum(axis=0) for start in range(count)])
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-    logits = (
-        BIAS
-        + COSINE * (document.vectors @ vectors.T)
-        + TERMS * _term_overlap(document.lines, stretches, weights)
-        + DISAGREE * _disagreement(document.lines, stretches)
+    weights = _term_weights([*document.lines, *source.lines])
+    features: Scores = np.stack(
+        [
+            (document.vectors @ vectors.T).astype(np.float64),
+            _term_overlap(document.lines, stretches, weights),
+            _disagreement(document.lines, stretches),
+        ],
+        axis=2,
     )
-    scores: Scores = 1 / (1 + np.exp(-logits.astype(np.float64)))
-    return scores
+    return features
 
 
 def _term_overlap(document: Sequence[Line], stretches: Sequence[Sequence[Line]], weights: dict[str, float]) -> Scores:

@@ -40,8 +40,8 @@ DATE = re.compile(
     | \b(?P<month>{_MONTH})(?!\w)(?:\s+{_DAY.format("day_after")}\b)?
     | \b(?P<clock>[0-2]?\d[:.][0-5]\d)\s?(?P<half>[ap]\.?m\b\.?)
     | \b(?P<clock24>[0-2]?\d:[0-5]\d)\b
-    | \b(?P<which>last|this|next|previous|past|coming)\s+(?P<period>{PERIODS})\b
-    | \b(?P<relative>today|yesterday|tomorrow|tonight)\b
+    | \b(?P<which>(?i:last|this|next|previous|past|coming))\s+(?P<period>{PERIODS})\b
+    | \b(?P<relative>(?i:today|yesterday|tomorrow|tonight))\b
     | \b(?P<decade>(?:1[1-9]|20)\d0)['’]?s\b
     | (?<![\d,.$€£])\b(?P<year>(?:1[1-9]|20)\d\d)\b(?![,.:]\d|\s?(?:%|percent|per\s+cent|million|billion|people))
     """,
@@ -67,6 +67,7 @@ NUMBER = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_NOUN_NEXT = re.compile(r"\s+(?!(?:and|but|before|after|later|ago|when|while|until|per|for|from|with|the)\b)[a-z]{3,}")
 SECOND_OF_TIME = re.compile(r"(?:\b(?:per|each|every|split|one|a)|\d)[\s-]*$", re.IGNORECASE)
 
 
@@ -165,7 +166,7 @@ def _value(text: str, match: re.Match[str]) -> str | None:
 def _is_second_of_row(text: str, match: re.Match[str]) -> bool:
     """True for "a second term": an article before, and no unit of time meant, as a noun follows."""
     before = text[max(0, match.start() - 3) : match.start()].lower()
-    return bool(re.search(r"\ba\s$", before)) and bool(re.match(r"\s+[a-z]{3,}", text[match.end() :]))
+    return bool(re.search(r"\ba\s$", before)) and bool(_NOUN_NEXT.match(text, match.end()))
 
 
 def _digits(written: str) -> Decimal:

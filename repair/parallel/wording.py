@@ -13,7 +13,7 @@ NEGATION = re.compile(
     re.IGNORECASE,
 )
 NO_NEGATION = re.compile(
-    r"(?:not\s+(?:only|just|merely|least)|no\s+(?:doubt|matter|wonder)|no\.?\s*\d)\b", re.IGNORECASE
+    r"(?:not\s+(?:only|just|merely|least)|no\s+(?:doubt|matter|wonder))\b|no\.?\s*\d", re.IGNORECASE
 )
 OR_NOT = re.compile(r"\bor\s+$", re.IGNORECASE)
 MODAL = re.compile(
