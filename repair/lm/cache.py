@@ -23,6 +23,7 @@ from repair.lm.card import ModelCard
 STAMP = "stamp.json"
 # Raise it whenever `convert` writes other bytes than before: models converted by an older one are fetched again.
 CONVERTER = 1
+AGAIN = "Fetch it again: `repair models fetch`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def read_stamp(folder: Path) -> Stamp:
         files = {name: FileStamp(**file) for name, file in table.pop("files").items()}
         return Stamp(**table, files=files)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ModelError(str(path), f"cannot be read: {error}", _again(folder.name.split("@")[0])) from error
+        raise ModelError(str(path), f"cannot be read: {error}", AGAIN) from error
 
 
 def check_digests(folder: Path) -> None:
@@ -100,10 +101,10 @@ def check_digests(folder: Path) -> None:
     for name, expected in stamp.files.items():
         path = folder / name
         if not path.is_file():
-            raise ModelError(str(path), "the file is gone", _again(stamp.name))
+            raise ModelError(str(path), "the file is gone", AGAIN)
         if (actual := digest(path)) != expected.sha256:
             cause = f"its sha256 is {actual[:16]}…, expected {expected.sha256[:16]}…"
-            raise ModelError(str(path), cause, _again(stamp.name))
+            raise ModelError(str(path), cause, AGAIN)
 
 
 def digest(path: Path) -> str:
@@ -121,7 +122,3 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _again(name: str) -> str:
-    return f"Fetch it again: `repair models fetch --force {name}`."

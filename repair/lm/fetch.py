@@ -35,7 +35,7 @@ UNREACHABLE = re.compile(
 
 
 def fetch(name: str, *, progress: Progress | None = None, force: bool = False) -> Path:
-    """The folder of the model `name`, fetched where it is missing; `force` fetches it again in any case.
+    """The folder of the model `name`, fetched where it is missing or damaged; `force` fetches it in any case.
 
     Raises ModelError where the download fails, a digest differs, or the cache cannot be written.
     """
@@ -61,12 +61,12 @@ def missing(card: ModelCard) -> ModelError:
 def install(card: ModelCard, *, progress: Progress | None = None, force: bool = False) -> Path:
     """As `fetch`, for a card. Processes that want the same model wait for one another."""
     tell = progress or (lambda _: None)
-    if not force and (home := installed(card)):
+    if not force and (home := _whole(card, tell)):
         return home
     try:
         lock = _lock(card, tell)
         try:
-            if not force and (home := installed(card)):
+            if not force and (home := _whole(card, tell)):
                 return home  # the one we waited for has brought it
             return _install(card, tell)
         finally:
@@ -76,6 +76,17 @@ def install(card: ModelCard, *, progress: Progress | None = None, force: bool = 
         raise ModelError(
             error.filename or str(cache_dir()), cause, "Free some space, or let REPAIR_CACHE name another folder."
         ) from error
+
+
+def _whole(card: ModelCard, tell: Progress) -> Path | None:
+    """The model's folder where every digest is right, else None: then it is fetched again."""
+    try:
+        if home := installed(card):
+            check_digests(home)
+        return home
+    except ModelError as error:
+        tell(f"{error.what}: {error.cause}")
+        return None
 
 
 def _lock(card: ModelCard, tell: Progress) -> FileLock:

