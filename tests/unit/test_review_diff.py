@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from repair.review.diff import changes, words
@@ -18,6 +18,7 @@ texts = (
 )
 
 
+@settings(deadline=None)
 @given(texts, texts)
 def test_both_texts_come_back(before: str, after: str) -> None:
     found = changes(before, after)
@@ -26,11 +27,13 @@ def test_both_texts_come_back(before: str, after: str) -> None:
     assert all(text for _, text in found)
 
 
+@settings(deadline=None)
 @given(texts)
 def test_equal_texts_have_no_change(text: str) -> None:
     assert changes(text, text) == ([("=", text)] if text else [])
 
 
+@settings(deadline=None)
 @given(texts)
 def test_words_tile_the_text(text: str) -> None:
     assert "".join(words(text)) == text

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from repair.archive.ledger import Entry
@@ -117,6 +117,7 @@ def test_rivals_name_each_other() -> None:
     }
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20), st.text(min_size=1, max_size=20), st.text(max_size=20))
 def test_pieces_tile_the_sentence_and_mark_the_words(before: str, marked: str, after: str) -> None:
     text = before + marked + after
@@ -160,6 +161,7 @@ def test_text_that_looks_like_markup_stays_data(tmp_path: Path) -> None:
     assert "".join(texts).startswith("The page said <script>alert(1)</script> and </script><img src=x")
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_survives_the_data_block(text: str) -> None:
     html = render([], [], [Decision("x", "edit", "by", AT, f"</script><!--{text}")], text)

@@ -7,7 +7,7 @@ from datetime import UTC
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from repair.archive import serial
@@ -127,27 +127,32 @@ def through_a_line(value: object) -> object:
     return parse(line.decode("utf-8"), "line")
 
 
+@settings(deadline=None)
 @given(suggestions)
 def test_suggestion_round_trip(suggestion: Suggestion) -> None:
     assert serial.suggestion_from_json(through_a_line(serial.suggestion_to_json(suggestion))) == suggestion
 
 
+@settings(deadline=None)
 @given(decisions)
 def test_decision_round_trip(decision: Decision) -> None:
     assert serial.decision_from_json(through_a_line(serial.decision_to_json(decision))) == decision
 
 
+@settings(deadline=None)
 @given(document_lines)
 def test_document_line_round_trip(line: serial.DocumentLine) -> None:
     assert serial.document_from_json(through_a_line(serial.document_to_json(line))) == line
 
 
+@settings(deadline=None)
 @given(reports())
 def test_report_round_trip_through_its_state(report: ScoreReport) -> None:
     state = through_a_line(serial.report_to_state(report))
     assert serial.report_from_state(state, report.document) == report
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(categories=["Cs"]), min_size=1, max_size=1))
 def test_a_lone_surrogate_survives(text: str) -> None:
     assert parse(dump({"text": f"a{text}b"}).encode("utf-8").decode("utf-8"), "line").text("text") == f"a{text}b"
