@@ -183,10 +183,28 @@ def _option(name: str, kind: Any, default: object) -> inspect.Parameter:
 def _prepare(common: Mapping[str, Any], flags: Mapping[str, Value]) -> Run:
     quiet, verbose = common["quiet"], common["verbose"]
     out, err = _console(common["color"]), _console(common["color"], stderr=True)
-    level = logging.ERROR if quiet else (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
-    logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.ERROR, force=True)
-    logging.getLogger("repair").setLevel(level)
+    _log(logging.ERROR if quiet else (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)])
     return Run(load(flags, config=common["config"]), out, err, quiet, verbose)
+
+
+def _log(level: int) -> None:
+    """What our own modules log goes to stderr from `level` on; of other libraries only errors do."""
+    ours, others = logging.StreamHandler(), logging.StreamHandler()
+    for handler, least in ((ours, level), (others, logging.ERROR)):
+        handler.setFormatter(_Lowercase("%(levelname)s: %(message)s"))
+        handler.setLevel(least)
+    logging.basicConfig(handlers=[others], force=True)
+    logger = logging.getLogger("repair")
+    logger.handlers, logger.propagate = [ours], False
+    logger.setLevel(level)
+
+
+class _Lowercase(logging.Formatter):
+    """`warning: …`, as all other messages of a command."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        record.levelname = record.levelname.lower()
+        return super().format(record)
 
 
 def _console(color: Color, *, stderr: bool = False) -> Console:
@@ -222,7 +240,7 @@ class _Door:
             typer.echo("".join(traceback.format_exception(kind, error, trace)), err=True, nl=False)
         if isinstance(error, KeyboardInterrupt):
             self.code = INTERRUPTED
-            typer.echo("interrupted", err=True)
+            typer.echo("interrupted: nothing is half written. The same command goes on, or begins again.", err=True)
         elif isinstance(error, RepairError):
             self.code = FAILED
             typer.echo(f"error: {error}", err=True)

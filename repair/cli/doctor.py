@@ -78,7 +78,8 @@ def _libraries() -> tuple[bool, str, str]:
 
 
 def _models(settings: Settings) -> Iterator[Part]:
-    from repair.lm.catalog import cache_dir, resolve
+    from repair.lm.catalog import MODELS_DIR, cache_dir, resolve
+    from repair.scoring.head import load_head
 
     yield Part("cache", True, str(cache_dir()))
     for name in (settings.lm, settings.embedder):
@@ -86,6 +87,10 @@ def _models(settings: Settings) -> Iterator[Part]:
             yield Part(f"model {name}", True, str(resolve(name, offline=True)))
         except ModelError as error:
             yield Part(f"model {name}", False, error.cause, error.next_step)
+    try:
+        yield Part("scorer", True, f"sha256 {load_head(MODELS_DIR / 'scorer').sha256[:12]}")
+    except ModelError as error:
+        yield Part("scorer", False, error.cause, error.next_step)
 
 
 def _device(settings: Settings) -> Part:

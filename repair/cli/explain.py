@@ -33,7 +33,7 @@ def explain(
     Without --sources, the other articles in the same folder are searched for its clean source.
     """
     from repair.archive.reading import neighbours, read_inputs
-    from repair.pipeline import Cleaner
+    from repair.pipeline import Cleaner, finish
 
     code = DONE
     with Cleaner(run.settings) as cleaner:
@@ -46,7 +46,8 @@ def explain(
             index = None
             if report.flagged:
                 index = cleaner.index(neighbours(path, run.settings.sources, text_field=run.settings.text_field))
-            for line in _explained(cleaner.clean(document, index), every=every):
+            suggestions, sources = cleaner.suggest(report, index)
+            for line in _explained(finish(report, suggestions, sources, run.settings.apply), every=every):
                 run.out.print(line)
     return code
 
@@ -90,13 +91,15 @@ def _sentence(scored: SentenceScore, report: ScoreReport, places: Places) -> Ite
 
 
 def _suggestion(suggestion: Suggestion, skipped: str | None) -> Iterator[Text]:
-    scores = f"{percent(suggestion.score_before)} to {percent(suggestion.score_after)}"
+    scores = f", score {percent(suggestion.score_before)} to {percent(suggestion.score_after)}"
     fate = ("not applied: " + skipped, "yellow") if skipped else ("applied", "green")
     yield Text.assemble(
-        (f"    {suggestion.origin} ({suggestion.tier}, score {scores}) ", "bold"), fate, f": {suggestion.reason}"
+        (f"    {suggestion.origin} ({suggestion.tier}{scores if suggestion.score_after is not None else ''}) ", "bold"),
+        fate,
+        f": {suggestion.reason}",
     )
     yield Text(f"      - {one_line(suggestion.edit.before)}", style="red")
-    yield Text(f"      + {one_line(suggestion.edit.after)}", style="green")
+    yield Text(f"      + {one_line(suggestion.edit.after) or '(nothing)'}", style="green")
     for evidence in suggestion.evidence:
         yield Text(f"        {evidence.relation.value} in {evidence.path}: {one_line(evidence.text)}", style="dim")
     for check in suggestion.refused_by:

@@ -31,7 +31,7 @@ class _Tally:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self.documents = self.flagged = self.failed = 0
+        self.documents = self.garbled = self.sentences = self.failed = 0
 
     def score(self, documents: Iterable[Document | InputError]) -> Iterator[ScoreReport]:
         """The reports of the documents that could be read, in input order."""
@@ -45,8 +45,15 @@ class _Tally:
                     continue
                 report = cleaner.score(document)
                 self.documents += 1
-                self.flagged += report.flagged or bool(report.flagged_sentences)
+                self.garbled += report.flagged
+                self.sentences += len(report.flagged_sentences)
                 yield report
+
+    def summary(self) -> str:
+        """One line for the end."""
+        failed = f"; {counted(self.failed, 'file')} could not be read" if self.failed else ""
+        flagged = counted(self.sentences, "flagged sentence")
+        return f"{self.garbled} of {counted(self.documents, 'document')} garbled, {flagged}{failed}"
 
 
 def score(
@@ -68,21 +75,17 @@ def score(
     from repair.archive.reading import is_single, read_inputs
 
     tally = _Tally(run)
-    reports = tally.score(read_inputs(paths, text_field=run.settings.text_field))
+    reports = tally.score(read_inputs(paths, text_field=run.settings.text_field, jobs=run.settings.jobs))
     if format == "text" and output is None:
         for report in reports:
             for line in report_lines(report, quiet=run.quiet):
                 run.out.print(line)
     else:
         _write(_pieces(reports, format, single=is_single(paths), quiet=run.quiet), output)
-    run.note(f"{tally.flagged} of {counted(tally.documents, 'document')} flagged" + _failed(tally.failed))
+    run.note(tally.summary())
     if tally.failed:
         return FAILED
-    return FLAGGED if tally.flagged and not exit_zero else DONE
-
-
-def _failed(number: int) -> str:
-    return f", {counted(number, 'file')} could not be read" if number else ""
+    return FLAGGED if (tally.garbled or tally.sentences) and not exit_zero else DONE
 
 
 def _pieces(reports: Iterator[ScoreReport], format: Format, *, single: bool, quiet: bool) -> Iterator[str]:

@@ -106,7 +106,7 @@ def test_text_names_place_score_and_reason(repair: Repair, articles: Path) -> No
     assert "articles/a.txt: clean, score 0.01, 0 of 2 sentences flagged" in out
     assert "articles/b.txt: garbled, score 0.99, 1 of 2 sentences flagged" in out
     assert "articles/b.txt:1:1: 0.99 The council zzz the budget on Monday." in out
-    assert "1 of 2 documents flagged" in err
+    assert "1 of 2 documents garbled, 1 flagged sentence" in err
     assert "\x1b" not in out
 
 
@@ -174,7 +174,8 @@ def test_jsonl_goes_out_as_it_comes(repair: Repair, articles: Path, monkeypatch:
 
     monkeypatch.setattr("repair.pipeline.Cleaner", Fails)
     code, out, err = repair("score", "articles", "--format", "jsonl")
-    assert (code, err) == (130, "interrupted\n")
+    assert code == 130
+    assert err.startswith("interrupted: ")
     assert [json.loads(line)["document"]["id"] for line in out.splitlines()] == ["a.txt"]
 
 
@@ -226,7 +227,7 @@ def test_stdin_is_one_document(repair: Repair, articles: Path) -> None:
          "p.Cleaner = FakeCleaner\nfrom repair.cli import main; sys.exit(main(['score', '-', '--format', 'json']))"],
         input=GARBLED.encode(), capture_output=True, check=False, cwd=Path(__file__).parents[2],
     )  # fmt: skip
-    assert (done.returncode, done.stderr) == (1, b"1 of 1 document flagged\n")
+    assert (done.returncode, done.stderr) == (1, b"1 of 1 document garbled, 1 flagged sentence\n")
     assert json.loads(done.stdout)["document"]["id"] == "-"
 
 
@@ -403,13 +404,32 @@ def test_control_characters_of_a_text_never_reach_the_terminal(repair: Repair, t
 # --- doctor and models
 
 
+def test_without_the_models_score_says_what_to_type(
+    repair: Repair, articles: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.undo()
+    monkeypatch.setenv("REPAIR_CACHE", str(tmp_path / "cache"))
+    code, out, err = repair("score", articles)
+    assert (code, out) == (2, "")
+    assert "repair models fetch" in err
+
+
 def test_doctor_names_every_part_and_what_to_type(
     repair: Repair, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("REPAIR_CACHE", str(tmp_path / "cache"))
     code, out, _ = repair("doctor")
     assert code == 2
-    for part in ("libraries", "cache", "model smollm2-135m-instruct", "device", "LanguageTool", "Harper", "Java"):
+    for part in (
+        "libraries",
+        "cache",
+        "model smollm2-135m-instruct",
+        "scorer",
+        "device",
+        "LanguageTool",
+        "Harper",
+        "Java",
+    ):
         assert part in out
     assert "repair models fetch" in out
 
