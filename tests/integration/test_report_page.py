@@ -158,6 +158,14 @@ def test_clicks_decide_and_the_last_decision_counts(page: Page, report: Path) ->
     assert [row["verdict"] for row in exported(page)] == ["accept"]
 
 
+def test_a_blank_that_goes_can_be_seen(page: Page, report: Path) -> None:
+    show(page, report)
+    page.get_by_role("button", name="The third -party").click()
+    expect(page.locator("#inspector .version").first.locator("del")).to_have_text("␣")
+    page.keyboard.press("a")
+    expect(page.locator("#article .changed", has_text="third").locator("del")).to_have_text("␣")
+
+
 def test_own_words(page: Page, report: Path) -> None:
     show(page, report)
     page.keyboard.press("j")

@@ -98,7 +98,12 @@ function changeNodes(suggestion, side) {
   const hidden = { before: "+", after: "-", both: "" }[side];
   return changeOf(suggestion)
     .filter(([op]) => op !== hidden)
-    .map(([op, text]) => (op === "=" ? text : make(op === "-" ? "del" : "ins", {}, text)));
+    .map(([op, text]) => (op === "=" ? text : make(op === "-" ? "del" : "ins", {}, visible(text))));
+}
+
+/** White space alone would not be seen, or a struck-out blank be read as a hyphen. */
+function visible(text) {
+  return text.trim() ? text : text.replaceAll(/\r?\n/g, "¶").replaceAll(/\s/g, "␣");
 }
 
 function changeOf(suggestion) {
