@@ -163,6 +163,7 @@ def test_a_blank_that_goes_can_be_seen(page: Page, report: Path) -> None:
     page.get_by_role("button", name="The third -party").click()
     expect(page.locator("#inspector .version").first.locator("del")).to_have_text("␣")
     page.keyboard.press("a")
+    page.keyboard.press("k")
     expect(page.locator("#article .changed", has_text="third").locator("del")).to_have_text("␣")
 
 
