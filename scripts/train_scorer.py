@@ -48,6 +48,7 @@ FOLDS = 3
 SHARD = 200
 FALSE_POSITIVES = 0.01
 MIN_WORDS = 6
+NEWS = ("news", "corrupted")
 DAMAGED_SHARE, CLEAN_SHARE = 0.3, 0.2
 """A dev document counts as damaged from this share of garbled sentences, as clean up to that."""
 
@@ -238,37 +239,41 @@ class Thresholds:
 def calibrate(found: Sequence[Example], own: Array) -> tuple[dict[str, Array], Thresholds]:
     """Neighbour and document weights, and thresholds, from the dev split."""
     neighbours = np.zeros_like(own)
-    for rows in by_document(found):
+    documents = by_document(found)
+    for rows in documents:
         for place, i in enumerate(rows):
             neighbours[i] = neighbour_mean(own[rows].tolist(), place)
     label = np.array([e.label for e in found])
     pair = np.stack([own, neighbours], axis=1)
-    fit = LogisticRegression(C=1e6).fit(pair[label >= 0], label[label >= 0] == 1)
+    # Sentences of news documents alone: where each sentence stands by itself, or nearly all of a document is damaged,
+    # there is nothing to learn of how much the neighbours tell.
+    news = np.array([i for rows in documents if len(rows) >= 4 for i in rows if found[i].source in NEWS])
+    fit = LogisticRegression(C=1e6).fit(pair[news], label[news] == 1)
     score = fit.predict_proba(pair)[:, 1]
-    clean_rows = [rows for rows in by_document(found) if all(found[i].source == "news" for i in rows)]
+    clean_rows = [rows for rows in documents if all(found[i].source == "news" for i in rows)]
     clean = np.array([score[i] for rows in clean_rows for i in rows])
     sentence_threshold = float(np.quantile(clean, 1 - FALSE_POSITIVES))
     log.info("sentence threshold %.4f at %.1f %% of %d", sentence_threshold, 100 * FALSE_POSITIVES, len(clean))
 
     features, damaged = [], []
-    for rows in (r for r in by_document(found) if len(r) >= 4):
+    for rows in (r for r in documents if len(r) >= 4):
         share = float(np.mean(label[rows] == 1))
-        news = found[rows[0]].source in ("news", "corrupted", "reference")
-        if share >= DAMAGED_SHARE or (share <= CLEAN_SHARE and news):
+        original = found[rows[0]].source in NEWS
+        if share >= DAMAGED_SHARE or (share <= CLEAN_SHARE and original):
             features.append(document_features(own[rows].tolist()))
             damaged.append(share >= DAMAGED_SHARE)
     x, y = np.array(features), np.array(damaged)
     document = LogisticRegression(C=1.0, class_weight="balanced").fit(x, y)
     scores = document.predict_proba(x)[:, 1]
-    # No dev document without damage may be flagged, and none that is likelier clean than not.
-    document_threshold = max(0.5, float(scores[~y].max()) + 0.005)
+    # None is flagged that is likelier clean than not.
+    document_threshold = max(0.5, float(np.quantile(scores[~y], 1 - FALSE_POSITIVES)))
     recall = float((scores[y] >= document_threshold).mean())
     log.info("documents: %d damaged, %d not; recall %.2f from %.3f", y.sum(), (~y).sum(), recall, document_threshold)
     weights = {
         "neighbour": np.array([*fit.coef_[0], fit.intercept_[0]], np.float32),
         "document": np.array([*document.coef_[0], document.intercept_[0]], np.float32),
     }
-    return weights, Thresholds(sentence_threshold, min(document_threshold, 0.999))
+    return weights, Thresholds(sentence_threshold, document_threshold)
 
 
 def fit(train: Sequence[Example], dev: Sequence[Example], seed: int) -> tuple[dict[str, Array], Thresholds, Thresholds]:
