@@ -37,16 +37,18 @@ class Retrieval:
 
 def retrieve(stories: Sequence[data.Story], embedder: Embedder) -> Retrieval:
     """Ask an index of the originals for the source of each damaged copy."""
-    index = SourceIndex.build([_document(story.id, story.original) for story in stories], embedder)
+    ids = {story.original: story.id for story in stories}  # two engines may have retold one story
+    index = SourceIndex.build([_document(id, original) for original, id in ids.items()], embedder)
     first = strangers = aligned = sentences = 0
     relations: Counter[str] = Counter()
     for story in stories:
         copy = _document(f"{story.id} retold", story.damaged)
         told = split(copy.text)
         matches = index.find(copy, told)
-        first += bool(matches) and matches[0].source.id == story.id
-        strangers += sum(match.source.id != story.id for match in matches)
-        own = next((match for match in matches if match.source.id == story.id), None)
+        source = ids[story.original]
+        first += bool(matches) and matches[0].source.id == source
+        strangers += sum(match.source.id != source for match in matches)
+        own = next((match for match in matches if match.source.id == source), None)
         aligned += len(own.alignment) if own else 0
         sentences += len(told)
         relations.update(one.relation.value for one in (own.alignment if own else ()))

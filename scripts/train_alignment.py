@@ -24,7 +24,7 @@ from sklearn.metrics import roc_auc_score
 from eval.data import HELD_OUT_YEAR, detokenise, rows
 from repair.config import Settings
 from repair.lm.embed import Embedder, load_embedder
-from repair.parallel.pairs import pair_features
+from repair.parallel.pairs import pair_features, score
 from repair.parallel.profile import Profile, profile
 from repair.records import Document, Kind, Sentence, Span
 
@@ -88,24 +88,24 @@ def labelled(name: str, every: Sequence[Pairs], embedder: Embedder) -> Labelled:
     return Labelled(name, np.array(features), np.array(true))
 
 
-def report(model: LogisticRegression, sample: Labelled) -> None:
+def report(name: str, scores: NDArray[np.float64], true: NDArray[np.bool_]) -> None:
     """Print the AUC, and for each rate of false pairs the score it takes and the share of true pairs it keeps."""
-    scores = model.predict_proba(sample.features)[:, 1]
-    print(f"{sample.name}: {sample.true.sum()} true pairs, AUC {roc_auc_score(sample.true, scores):.4f}")
+    print(f"{name}: {true.sum()} true pairs, AUC {roc_auc_score(true, scores):.4f}")
     for rate in FALSE_RATES:
-        least = np.quantile(scores[~sample.true], 1 - rate)
-        print(f"  {rate:.1%} of false pairs score {least:.3f}; {np.mean(scores[sample.true] > least):.1%} of true ones")
+        least = np.quantile(scores[~true], 1 - rate)
+        print(f"  {rate:.1%} of false pairs score {least:.3f}, {np.mean(scores[true] > least):.1%} of true ones more")
 
 
 def main() -> int:
-    """Print weights and thresholds."""
+    """Print the fitted weights, and what they and those in use let through."""
     embedder = load_embedder(Settings(device="cpu"))
     samples = [labelled(name, every, embedder) for name, every in runs()]
     model = LogisticRegression(C=10, max_iter=2000)
     model.fit(np.concatenate([s.features for s in samples]), np.concatenate([s.true for s in samples]))
     print("cosine {:.2f}, terms {:.2f}, disagreement {:.2f}".format(*model.coef_[0]), f"bias {model.intercept_[0]:.2f}")
     for sample in samples:
-        report(model, sample)
+        report(f"{sample.name}, these weights", model.predict_proba(sample.features)[:, 1], sample.true)
+        report(f"{sample.name}, weights in use", score(sample.features), sample.true)
     return 0
 
 

@@ -24,7 +24,9 @@ SPECIFIC = 3
 CANDIDATES = 8
 """Documents that retrieval hands to alignment."""
 COVERAGE = 0.05
-"""The least score of a source: the share of the document's words in aligned sentences, each by its score."""
+"""The least score of a source: the share of the document's words in aligned sentences, each by its score. Of 72
+damaged stories of nine sentences in `roundtrip_train` the true source scores .82 or more; above this and with
+LEAST_ALIGNED nothing else was offered but neighbouring stretches of the same article."""
 LEAST_ALIGNED = 2
 """And the least sentences that must be aligned."""
 KEPT = 256

@@ -55,7 +55,7 @@ UNSURE_MONTH = re.compile(
 _SPELLED = "|".join(CARDINALS)
 _SCALE = "|".join(SCALES)
 _SHORT = "|".join(ABBREVIATIONS)
-_DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?"
+_DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3}){2,}|\d+(?:[.,]\d+)?"
 NUMBER = re.compile(
     rf"""
     (?P<currency>US\$|[$€£¥₹])?\s?(?P<sign>(?<!\w)[-−])?(?<![\w.])(?P<digits>{_DIGITS})(?!\d|['’]?s\b)
@@ -170,7 +170,12 @@ def _is_second_of_row(text: str, match: re.Match[str]) -> bool:
 
 
 def _digits(written: str) -> Decimal:
-    """The value of digits; a comma before other than three digits is a decimal comma."""
+    """The value of digits, in the habits of other languages too: "2,5", "170.000", "1.234.567".
+
+    English writes no decimals that end in a zero after three digits: "170.000" is a hundred and seventy thousand.
+    """
+    if re.fullmatch(r"[1-9]\d{0,2}(?:\.\d{3}){2,}|[1-9]\d{0,2}\.\d\d0", written):
+        return Decimal(written.replace(".", ""))
     if re.fullmatch(r"\d+,\d+", written) and not re.fullmatch(r"\d{1,3},\d{3}", written):
         return Decimal(written.replace(",", "."))
     return Decimal(written.replace(",", ""))

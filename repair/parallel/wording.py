@@ -9,11 +9,13 @@ from repair.parallel.tables import antonyms, denied
 
 NEGATION = re.compile(
     r"\b(?:(?P<joined>\w+?)n['’]t|(?P<bare>do|does|did|is|was|were|would|could|should|has|have|ca|wo)nt"
-    r"|not|cannot|never|none|nobody|nothing|nowhere|neither|nor|without|hardly|barely|scarcely|no)\b",
+    r"|not|cannot|never|none|nobody|nothing|nowhere|neither|nor|without|hardly|barely|scarcely|no)\b(?!-)",
     re.IGNORECASE,
 )
 NO_NEGATION = re.compile(
-    r"(?:not\s+(?:only|just|merely|least)|no\s+(?:doubt|matter|wonder))\b|no\.?\s*\d", re.IGNORECASE
+    r"(?:not\s+(?:only|just|merely|least)|no\s+(?:doubt|matter|wonder)|can(?:not|['’]t)\s+(?:help\s+)?but)\b"
+    r"|no\.?\s*\d",
+    re.IGNORECASE,
 )
 OR_NOT = re.compile(r"\bor\s+$", re.IGNORECASE)
 MODAL = re.compile(
