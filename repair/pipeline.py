@@ -243,9 +243,9 @@ def _can_write(text: str, encoding: str) -> bool:
 
 
 def _allowed(proposal: Proposal, report: ScoreReport) -> bool:
-    """Rules and sources may speak of any place; a model and a grammar tool only of flagged sentences."""
+    """Rules and sources may speak of any place; a model and a grammar tool only of suspect sentences."""
     if proposal.origin == "rule":
         return True
     if proposal.origin == "parallel":
         return report.flagged
-    return report.flagged and any(s.sentence.span.contains(proposal.edit.span) for s in report.flagged_sentences)
+    return report.flagged and any(s.sentence.span.contains(proposal.edit.span) for s in report.suspects)

@@ -181,6 +181,8 @@ class SentenceScore:
     """exp of the mean surprisal in nats per token."""
     tokens: int
     findings: tuple[Finding, ...] = ()
+    suspect: bool = False
+    """Over a lower bar, in a document that is flagged: worth a proposal though not sure enough to be flagged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +206,11 @@ class ScoreReport:
     def flagged_sentences(self) -> tuple[SentenceScore, ...]:
         """The sentences over the threshold."""
         return tuple(s for s in self.sentences if s.flagged)
+
+    @property
+    def suspects(self) -> tuple[SentenceScore, ...]:
+        """The sentences that rewrites may be proposed for."""
+        return tuple(s for s in self.sentences if s.flagged or s.suspect)
 
 
 @dataclass(frozen=True, slots=True)

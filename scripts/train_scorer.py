@@ -46,7 +46,7 @@ STRENGTH, PORTABLE_STRENGTH = 0.0003, 0.1
 """Inverse of the ridge on standardised features."""
 FOLDS = 3
 SHARD = 200
-FALSE_POSITIVES = 0.01
+FALSE_POSITIVES, SUSPECT_FALSE_POSITIVES = 0.01, 0.05
 MIN_WORDS = 6
 NEWS = ("news", "corrupted")
 DAMAGED_SHARE, CLEAN_SHARE = 0.3, 0.2
@@ -234,6 +234,7 @@ class Thresholds:
 
     sentence: float
     document: float
+    suspect: float
 
 
 def calibrate(found: Sequence[Example], own: Array) -> tuple[dict[str, Array], Thresholds]:
@@ -253,6 +254,7 @@ def calibrate(found: Sequence[Example], own: Array) -> tuple[dict[str, Array], T
     clean_rows = [rows for rows in documents if all(found[i].source == "news" for i in rows)]
     clean = np.array([score[i] for rows in clean_rows for i in rows])
     sentence_threshold = float(np.quantile(clean, 1 - FALSE_POSITIVES))
+    suspect_threshold = float(np.quantile(clean, 1 - SUSPECT_FALSE_POSITIVES))
     log.info("sentence threshold %.4f at %.1f %% of %d", sentence_threshold, 100 * FALSE_POSITIVES, len(clean))
 
     features, damaged = [], []
@@ -273,7 +275,7 @@ def calibrate(found: Sequence[Example], own: Array) -> tuple[dict[str, Array], T
         "neighbour": np.array([*fit.coef_[0], fit.intercept_[0]], np.float32),
         "document": np.array([*document.coef_[0], document.intercept_[0]], np.float32),
     }
-    return weights, Thresholds(sentence_threshold, document_threshold)
+    return weights, Thresholds(sentence_threshold, document_threshold, suspect_threshold)
 
 
 def fit(train: Sequence[Example], dev: Sequence[Example], seed: int) -> tuple[dict[str, Array], Thresholds, Thresholds]:
@@ -319,8 +321,10 @@ lm = "{lm}"
 hidden_layer = {HIDDEN_LAYER}
 sentence_threshold = {full.sentence:.4f}
 document_threshold = {full.document:.4f}
+suspect_threshold = {full.suspect:.4f}
 portable_sentence_threshold = {portable.sentence:.4f}
 portable_document_threshold = {portable.document:.4f}
+portable_suspect_threshold = {portable.suspect:.4f}
 min_words = {MIN_WORDS}
 """,
         encoding="utf-8",

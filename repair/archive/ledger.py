@@ -238,7 +238,7 @@ class Ledger:
     def put_scored(self, path: str, row: int, report: ScoreReport) -> None:
         """A document is scored. Text and report are kept only where there is something to repair or to show."""
         document, source = report.document, report.document.source
-        keep = report.flagged or bool(report.findings)
+        keep = report.flagged or bool(report.findings or report.flagged_sentences)
         with self._write() as db:
             db.execute(
                 "INSERT OR REPLACE INTO documents (path, id, row, sha256, encoding, bom, newline, score, flagged,"

@@ -124,7 +124,11 @@ def report_to_state(report: ScoreReport) -> JsonObject:
         "flagged": report.flagged,
         "perplexity": report.perplexity,
         "sentences": [
-            {**_sentence_to_json(s, report.document.text), "findings": [_finding_to_state(f) for f in s.findings]}
+            {
+                **_sentence_to_json(s, report.document.text),
+                "suspect": s.suspect,
+                "findings": [_finding_to_state(f) for f in s.findings],
+            }
             for s in report.sentences
         ],
     }
@@ -163,6 +167,7 @@ def _sentence_from_state(fields: Fields, text: str) -> SentenceScore:
         perplexity=fields.maybe_number("perplexity"),
         tokens=fields.integer("tokens"),
         findings=tuple(_finding_from_state(each) for each in fields.objects("findings")),
+        suspect=fields.flag("suspect"),
     )
 
 

@@ -29,7 +29,7 @@ def review(
     if serve:
         from repair.review.server import serve as start
 
-        start(out, port=port)
+        start(out, port=port, on_ready=lambda url: run.out.print(f"Review at {url} (Ctrl-C stops)", markup=False))
         return DONE
     from repair.review.report import build
 

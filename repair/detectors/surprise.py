@@ -1,4 +1,4 @@
-"""`lm.surprise`: the words of a flagged sentence that the language model expected least.
+"""`lm.surprise`: the words of a flagged or suspect sentence that the language model expected least.
 
 A token counts where it is far more surprising than the model was unsure there (surprisal minus entropy, in nats), so
 that an open choice, such as a name after “by”, is not marked for being open.
@@ -40,11 +40,11 @@ class _Marked:
 
 
 def find(article: Article) -> Iterator[Finding]:
-    """At most MOST spans of whole words in each flagged sentence, the most surprising first to be kept."""
+    """At most MOST spans of whole words in each sentence worth a proposal, the most surprising first to be kept."""
     if article.tokens is None:
         return
     for scored in article.language:
-        if scored.flagged:
+        if scored.flagged or scored.suspect:
             marked = _joined(article.text, list(_marked(article, scored)))
             for one in sorted(sorted(marked, key=lambda m: -m.excess)[:MOST], key=lambda m: m.span):
                 words = one.span.of(article.text)

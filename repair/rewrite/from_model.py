@@ -28,18 +28,18 @@ CONTEXT = 300
 
 
 def propose(scored: Scored, *, model: LanguageModel | None, rewriter: str) -> Iterator[Proposal]:
-    """Rewrites of the flagged sentences.
+    """Rewrites of the suspect sentences.
 
     Raises MissingPartError where `rewriter` is the URL of a server that does not answer.
     """
     text = scored.report.document.text
-    flagged = [s for s in scored.report.flagged_sentences if s.sentence.kind.counts]
-    prose = [s for s in flagged if s.sentence.kind is Kind.PROSE]
+    suspects = [s for s in scored.report.suspects if s.sentence.kind.counts]
+    prose = [s for s in suspects if s.sentence.kind is Kind.PROSE]
     if rewriter.startswith(("http://", "https://")):
-        yield from _from_endpoint(text, flagged, rewriter)
+        yield from _from_endpoint(text, suspects, rewriter)
     elif model is not None:
         yield from _rewrites(model, text, prose)
-        for sentence, changes in minimal.changes(model, text, scored.tokens, flagged):
+        for sentence, changes in minimal.changes(model, text, scored.tokens, suspects):
             yield from _minimal(text, sentence.sentence.span, changes)
 
 

@@ -25,10 +25,6 @@ from repair.records import (
 from repair.rewrite.places import narrow, touched, whole
 from repair.rewrite.quotes import quoted, unpaired, words
 
-SAME_TEXT_FLOOR = 0.75
-"""Alignment score from which a sentence is the source's, damaged. Chosen with room above what sentences
-of two different stories reach on `roundtrip_train`; see eval/gate_thresholds.py."""
-
 _STRETCH = 2
 """How many sentences a source's run may grow by, to close its quotation marks."""
 
@@ -73,7 +69,7 @@ def _from_match(report: ScoreReport, match: SourceMatch) -> Iterator[Proposal]:
         yield from _restored_quotation(report, match, run)
     for aligned in match.alignment:
         sentence = report.sentences[aligned.sentence]
-        if aligned.relation is Relation.SAME_TEXT and aligned.score >= SAME_TEXT_FLOOR and sentence.flagged:
+        if aligned.relation is Relation.SAME_TEXT and sentence in report.suspects:
             yield from _source_sentence(report, match, aligned)
         elif aligned.relation is Relation.CONTRADICTED:
             yield from _swapped_quotation(report, match, aligned)

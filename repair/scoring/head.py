@@ -45,8 +45,11 @@ class Calibration:
     sentence_threshold: float
     """Probability at 1 % false positives on clean news sentences."""
     document_threshold: float
+    suspect_threshold: float
+    """Probability at 5 % false positives: enough for a proposal in a document that is damaged as a whole."""
     portable_sentence_threshold: float
     portable_document_threshold: float
+    portable_suspect_threshold: float
     """The same for the weights that need no hidden states, which any language model can use."""
     min_words: int
     """Sentences with fewer words are scored but never flagged."""

@@ -55,6 +55,12 @@ class Scorer:
         return default if self.settings.threshold is None else self.settings.threshold
 
     @property
+    def suspect_threshold(self) -> float:
+        """The probability from which a sentence of a flagged document is worth a proposal."""
+        kept = self.head.calibration
+        return min(self.threshold, kept.portable_suspect_threshold if self.portable else kept.suspect_threshold)
+
+    @property
     def signature(self) -> str:
         """`lm:<model>@<sha8>|head:<sha8>`"""
         return f"lm:{self.model.signature}|head:{self.head.sha256[:8]}"
@@ -114,42 +120,41 @@ class Scorer:
                 if logit is not None:
                     logits[sentence.index] = logit
         counted = {s.index: logits[s.index] for s in sentences if s.kind.counts and s.index in logits}
-        judged = tuple(self._sentence(document.text, s, tokens, logits, counted) for s in sentences)
         score = self.head.document_probability(list(counted.values()), portable=self.portable) if counted else None
-        counting = [s for s in judged if s.sentence.kind.counts]
+        flagged = score is not None and score >= self.document_threshold
+        probabilities = {i: self._probability(i, own, counted) for i, own in logits.items()}
         report = ScoreReport(
             document=document,
-            sentences=judged,
+            sentences=tuple(
+                self._sentence(document.text, s, tokens, probabilities.get(s.index), flagged) for s in sentences
+            ),
             score=score,
-            flagged=score is not None and score >= self.document_threshold,
-            perplexity=_perplexity(tokens, [s.sentence.span for s in counting]),
+            flagged=flagged,
+            perplexity=_perplexity(tokens, [s.span for s in sentences if s.kind.counts]),
             threshold=self.threshold,
             signature=self.signature,
         )
         return Scored(report, tokens, logits)
 
+    def _probability(self, index: int, own: float, counted: dict[int, float]) -> float:
+        others = {**counted, index: own}
+        neighbours = neighbour_mean(list(others.values()), list(others).index(index))
+        return self.head.probability(own, neighbours, portable=self.portable)
+
     def _sentence(
-        self,
-        text: str,
-        sentence: Sentence,
-        tokens: TokenScores,
-        logits: dict[int, float],
-        counted: dict[int, float],
+        self, text: str, sentence: Sentence, tokens: TokenScores, score: float | None, in_flagged: bool
     ) -> SentenceScore:
         rows = tokens.within(sentence.span)
-        own = logits.get(sentence.index)
-        score = None
-        if own is not None:
-            others = {**counted, sentence.index: own}
-            neighbours = neighbour_mean(list(others.values()), list(others).index(sentence.index))
-            score = self.head.probability(own, neighbours, portable=self.portable)
-        words = len(sentence.span.of(text).split())
+        long_enough = len(sentence.span.of(text).split()) >= self.head.calibration.min_words
+        flagged = score is not None and score >= self.threshold and long_enough
+        suspect = in_flagged and score is not None and score >= self.suspect_threshold and long_enough
         return SentenceScore(
             sentence=sentence,
             score=score,
-            flagged=score is not None and score >= self.threshold and words >= self.head.calibration.min_words,
+            flagged=flagged,
             perplexity=_perplexity(tokens, [sentence.span]) if sentence.kind.is_language else None,
             tokens=rows.stop - rows.start,
+            suspect=suspect,
         )
 
 

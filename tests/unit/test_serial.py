@@ -106,6 +106,7 @@ def reports(draw: st.DrawFn) -> ScoreReport:
             perplexity=draw(st.none() | st.floats(1, 1e9)),
             tokens=draw(st.integers(0, 10_000)),
             findings=tuple(draw(st.lists(findings, max_size=2))),
+            suspect=draw(st.booleans()),
         )
         for index, (start, end) in enumerate(zip(cuts[::2], cuts[1::2], strict=False))
     )
