@@ -18,7 +18,7 @@ from eval.data import PAIRS, detokenise, rows
 from repair.config import Settings
 from repair.lm.embed import Embedder, load_embedder
 from repair.rewrite import checks
-from repair.rewrite.gate import FLOOR, FLOOR_SOURCE
+from repair.rewrite.gate import FLOOR, FLOOR_SOURCE, NEW_WORDS, WORDS_KEPT
 
 SIZE = 400
 SEED = 11
@@ -70,18 +70,23 @@ Passes = Callable[[str, str], bool]
 WORD_CHECKS: dict[str, Passes] = {
     "format": lambda before, after: checks.format_kept(before, after).passed,
     "length": lambda before, after: checks.length_kept(before, after).passed,
-    "words": lambda before, after: checks.words_kept(before, after).passed,
+    "words": lambda before, after: checks.words_kept(before, after, least=WORDS_KEPT["endpoint"]).passed,
+    "words of a small model": lambda before, after: checks.words_kept(before, after, least=WORDS_KEPT["lm"]).passed,
+    "new words": lambda before, after: checks.words_founded(before, after, most=NEW_WORDS["endpoint"]).passed,
+    "new words of a small model": lambda before, after: (
+        checks.words_founded(before, after, most=NEW_WORDS["lm"]).passed
+    ),
     "facts": lambda before, after: all(check.passed for check in checks.facts_kept(before, after, ())),
     "quotation": lambda before, after: checks.quotation_kept(before, after, ()).passed,
 }
 
 
 def shares(rewrites: Rewrites, embedder: Embedder) -> dict[str, float]:
-    """The share of the rewrites that each check lets through, and that all of a model's checks do."""
+    """The share of the rewrites that each check lets through, and that all of an endpoint's checks do."""
     passed = {name: np.array([check(*pair) for pair in rewrites.pairs]) for name, check in WORD_CHECKS.items()}
     cosines = similarity(rewrites.pairs, embedder)
     passed["meaning"] = cosines >= FLOOR
-    together = np.logical_and.reduce(list(passed.values()))
+    together = np.logical_and.reduce([values for name, values in passed.items() if "small" not in name])
     passed["meaning of a source"] = cosines >= FLOOR_SOURCE
     return {name: float(values.mean()) for name, values in {**passed, "all": together}.items()}
 

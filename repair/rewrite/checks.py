@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from repair.detectors.function_words import FUNCTION_WORDS
 from repair.parallel.facts import Difference, FactKind, compare, extract
 from repair.records import Check, Evidence, Relation
 from repair.rewrite import quotes
@@ -13,10 +14,6 @@ from repair.rewrite.prompts import echoes
 LENGTH = (0.8, 1.3)
 """Share of the characters that a rewrite may have. By `eval/gate_thresholds.py` on postedit_train: 97 % of what people
 made of machine translation lies within, and 1 % of sentences whose end is left out."""
-WORDS_KEPT = 0.6
-"""Share of the content words of the sentence that must come back, in any form; same source: nine in ten
-corrections keep more, and two in ten sentences whose end is left out."""
-
 _CONTENT = re.compile(r"[^\W\d_]{4,}")
 _STEM = 4
 _ENDS = re.compile(r"[.!?…:;][\"”’')\]]*$")
@@ -49,10 +46,16 @@ def length_kept(before: str, after: str) -> Check:
     return Check("length", LENGTH[0] <= ratio <= LENGTH[1], round(ratio, 3), f"{LENGTH[0]} to {LENGTH[1]} are allowed")
 
 
-def words_kept(before: str, after: str) -> Check:
-    """Refuses a rewrite that says it all in other words, or leaves half of it out."""
+def words_kept(before: str, after: str, *, least: float) -> Check:
+    """Refuses a rewrite in which less than this share of the content words comes back, in any form."""
     share = content_kept(before, after)
-    return Check("words", share >= WORDS_KEPT, round(share, 3), f"at least {WORDS_KEPT} of the words must stay")
+    return Check("words", share >= least, round(share, 3), f"at least {least} of the words must stay")
+
+
+def words_founded(before: str, after: str, *, most: int) -> Check:
+    """Refuses a rewrite with more than `most` content words that the sentence does not have, in any form."""
+    new = sorted({word for word in _content(after) if word[:_STEM] not in _stems(before)})
+    return Check("new_words", len(new) <= most, float(len(new)), f"at most {most}: {', '.join(new)}")
 
 
 def content_kept(before: str, after: str) -> float:
@@ -61,8 +64,12 @@ def content_kept(before: str, after: str) -> float:
     return len(old & new) / len(old) if old else 1.0
 
 
+def _content(text: str) -> set[str]:
+    return {word.casefold() for word in _CONTENT.findall(text)} - FUNCTION_WORDS
+
+
 def _stems(text: str) -> set[str]:
-    return {word[:_STEM].casefold() for word in _CONTENT.findall(text)}
+    return {word[:_STEM] for word in _content(text)}
 
 
 def marks_paired(before: str, after: str) -> Check:

@@ -9,11 +9,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from typing import Any
 
 import pytest
 
+from repair.config import Settings
 from repair.errors import ConfigError, MissingPartError
+from repair.rewrite import propose
 from repair.rewrite.endpoint import KEY_VARIABLE, Endpoint, rewrite
+from tests.rewriting import judged
 
 
 @dataclass
@@ -157,6 +161,21 @@ def test_a_silent_server_times_out() -> None:
 def test_only_http_is_an_endpoint(url: str) -> None:
     with pytest.raises(ConfigError, match="not a URL"):
         Endpoint(url=url)
+
+
+def test_flagged_sentences_become_proposals_of_the_endpoint() -> None:
+    scored: Any = judged("The ship have sailed.")
+    with serving(says("The ship has sailed.")) as server:
+        settings = Settings(rewriter=f"{server.url}#tiny")
+        (proposal,) = propose(scored, (), model=None, settings=settings)
+    assert (proposal.origin, proposal.edit.before, proposal.edit.after) == ("endpoint", "have", "has")
+    assert server.url in proposal.reason
+
+
+@pytest.mark.parametrize(("flagged", "rewriter"), [(False, "http://127.0.0.1:9/v1"), (True, "none"), (True, "lm")])
+def test_no_model_is_asked_without_need(flagged: bool, rewriter: str) -> None:
+    scored: Any = judged("The ship have sailed.", flagged=flagged)
+    assert propose(scored, (), model=None, settings=Settings(rewriter=rewriter)) == ()
 
 
 def test_nothing_to_rewrite_asks_nothing() -> None:
