@@ -14,7 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from eval.data import PAIRS, detokenise, rows
+from eval.data import PAIRS, Purpose, detokenise, rows
 from repair.config import Settings
 from repair.lm.embed import Embedder, load_embedder
 from repair.rewrite import checks
@@ -37,7 +37,7 @@ class Rewrites:
 
 def corrections(pair: str, split: str) -> Rewrites:
     """Machine output and its correction by a person, where that changed something, but not all."""
-    purpose = "learn" if split == "train" else "choose"
+    purpose: Purpose = "learn" if split == "train" else "choose"
     found = rows(f"postedit_{split}_{pair}", purpose, ["mt", "post_edit", "hter"])
     light = [(detokenise(mt), detokenise(edited)) for mt, edited, hter in found if 0 < hter <= LIGHT]
     return Rewrites(f"postedit_{split}_{pair}", _drawn([pair for pair in light if pair[0] != pair[1]]), good=True)
