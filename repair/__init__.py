@@ -16,7 +16,6 @@ The map of the house; data walks through the rooms from top to bottom, imports g
     archive     formats, the batch runner, the ledger, the OUT folder
     api         what the names below do
     review      report page, local server, decisions
-    engines     the same batch on other runners
     cli         commands: parse, call, print
 
     >>> import repair

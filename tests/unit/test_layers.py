@@ -15,7 +15,7 @@ import repair
 
 PACKAGE = Path(repair.__file__).parent
 ORDER = (
-    "errors records edits text config lm scoring detectors parallel rewrite pipeline archive api review engines cli"
+    "errors records edits text config lm scoring detectors parallel rewrite pipeline archive api review cli"
 ).split()
 """Every room, in the one order of the house: a room imports from itself and from rooms before it."""
 
