@@ -88,7 +88,9 @@ def load(
     if path is not None:
         values |= _from_file(path)
     values |= _from_environment(os.environ if environ is None else environ)
-    values |= {name: value for name, value in (flags or {}).items() if value is not None}
+    for name, value in (flags or {}).items():
+        if value is not None:
+            values[name] = _check(name, value, _hints()[name], f"--{name.replace('_', '-')}")
     return Settings(**values)  # type: ignore[arg-type]  # each value was checked against its field's type
 
 

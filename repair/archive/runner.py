@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
+from repair import __version__
 from repair.archive import files, tables
 from repair.archive.ledger import DocumentState, FileState, Ledger
 from repair.archive.out import OutFolder, latest, read_decisions, unknown_ids
@@ -97,7 +98,7 @@ def clean_archive(
     folder = OutFolder(out)
     with _only_run(out), Ledger.open(out, create=True) as ledger, cleaner or Cleaner(settings) as worker:
         run = _Run(archive, folder, settings, ledger, worker, progress)
-        _same_archive(run)
+        _same_run(run)
         files.remove_parts(out)
         _score_files(run, listing.files)
         _repair_documents(run)
@@ -357,13 +358,15 @@ def _only_run(out: Path) -> Iterator[None]:
         lock.release()
 
 
-def _same_archive(run: _Run) -> None:
-    """Refuse to mix two archives in one OUT: the copies of the first would be removed."""
+def _same_run(run: _Run) -> None:
+    """Refuse to mix two archives in one OUT: the copies of the first would be removed. Begin anew after an upgrade."""
     archive, before = str(run.archive.resolve()), run.ledger.get("archive")
     if before is not None and before != archive:
         step = "Name another OUT, or delete it to begin anew."
         raise OutputError(str(run.out.root), f"it holds the results of another archive ({before})", step)
-    run.ledger.set(archive=archive)
+    if run.ledger.get("tool") not in (None, __version__):
+        run.ledger.keep_only([])  # another version may judge otherwise: nothing of its work is done
+    run.ledger.set(archive=archive, tool=__version__)
 
 
 def _summary(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from repair.cli.common import DONE, FAILED, Run, command
@@ -41,7 +41,9 @@ def models(
     from repair.lm.catalog import cards, fetch, status, verify
 
     if action is Action.LIST:
-        run.out.print(_table(status()))
+        for each in status():
+            for line in _lines(each):
+                run.out.print(line)
         missing = [each.card.name for each in status() if not each.ready]
         run.note("Run `repair models fetch` once." if missing else "All models are in the cache.")
         return DONE
@@ -58,16 +60,14 @@ def models(
     return code
 
 
-def _table(every: tuple[ModelStatus, ...]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for heading in ("model", "for", "size", "licence", "from", "sha256", "state"):
-        table.add_column(heading, overflow="fold")
-    for each in every:
-        card = each.card
-        state = Text("ready", style="green") if each.ready else Text(each.problem, style="yellow")
-        size = f"{card.wheel.size / 1e6:.0f} MB"
-        table.add_row(card.name, card.purpose, size, card.licence, card.wheel.requirement, card.sha256[:12], state)
-    return table
+def _lines(each: ModelStatus) -> Iterator[Text]:
+    card = each.card
+    state = ("ready", "green") if each.ready else (each.problem, "yellow")
+    yield Text.assemble((card.name, "bold"), ": ", state)
+    yield Text(f"    for      {card.purpose}")
+    yield Text(f"    from     {card.origin}, as {card.wheel.requirement} ({card.wheel.size / 1e6:.0f} MB)")
+    yield Text(f"    licence  {card.licence}")
+    yield Text(f"    sha256   {card.sha256}")
 
 
 def register(app: typer.Typer) -> None:

@@ -63,7 +63,7 @@ def score(
     ],
     format: Annotated[Format, typer.Option("--format", "-f", help="How to print.")] = "text",
     output: Annotated[
-        Path | None, typer.Option("--output", "-O", metavar="FILE", help="Write there instead of to stdout.")
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of to stdout.")
     ] = None,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 also where something is flagged.")] = False,
 ) -> int:

@@ -257,6 +257,12 @@ def test_a_threshold_from_the_config_file_counts(repair: Repair, articles: Path,
     assert repair("score", "articles", "--config", "other.toml")[0] == 1
 
 
+def test_a_wrong_flag_is_named_as_it_was_typed(repair: Repair, articles: Path) -> None:
+    code, _, err = repair("score", "articles", "--threshold", "2")
+    assert code == 2
+    assert "--threshold: `threshold` cannot be 2.0. Give a number from 0 to 1." in err
+
+
 # --- errors
 
 
@@ -365,6 +371,17 @@ def test_review_rebuilds_the_report(repair: Repair, articles: Path, tmp_path: Pa
     code, out, _ = repair("review", "out")
     assert (code, out) == (0, "out/report.html\n")
     assert (tmp_path / "out" / "report.html").is_file()
+
+
+def test_review_serves_where_asked_and_says_where(
+    repair: Repair, articles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def serve(out: Path, port: int, *, on_ready: Callable[[str], None]) -> None:
+        on_ready(f"http://127.0.0.1:{port}/{out}")
+
+    monkeypatch.setattr("repair.review.server.serve", serve)
+    code, out, _ = repair("review", "out", "--serve", "--port", "8123")
+    assert (code, out) == (0, "Review at http://127.0.0.1:8123/out (Ctrl-C stops)\n")
 
 
 @pytest.mark.parametrize("command", ["apply", "review"])

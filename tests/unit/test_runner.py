@@ -223,6 +223,14 @@ def test_a_new_signature_does_all_anew(archive: Path, out: Path) -> None:
     assert len(set(second.parts.scorer.read)) == 4  # type: ignore[attr-defined]
 
 
+def test_another_version_does_all_anew(archive: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(archive, out)
+    monkeypatch.setattr("repair.archive.runner.__version__", "99")
+    second = FakeCleaner()
+    assert run(archive, out, second).failures == ()
+    assert len(set(second.parts.scorer.read)) == 4  # type: ignore[attr-defined]
+
+
 def test_a_file_that_is_gone_takes_its_copy_along(archive: Path, out: Path) -> None:
     run(archive, out)
     (archive / "clean.txt").unlink()
