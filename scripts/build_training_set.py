@@ -116,10 +116,15 @@ def from_error_spans(rng: random.Random, split: str, documents: int) -> Iterator
                 yield Row(f"spans-{name}-{number}", f"spans_{name}", i, row.mt, label, spans)
 
 
+def original_news(split: str) -> list[str]:
+    """English news as it was written; the held-out year is dev."""
+    table = read("roundtrip_train").drop_duplicates("original").sort_values(["year", "id"], kind="stable")
+    return table[(table.year == HELD_OUT_YEAR) == (split == "dev")].original.tolist()
+
+
 def from_news(rng: random.Random, split: str, share: float, confusions: Confusions) -> Iterator[Row]:
     """Original news as it is, then the same wholly corrupted or with single corrupted sentences."""
-    table = read("roundtrip_train").drop_duplicates("original").sort_values(["year", "id"], kind="stable")
-    texts = table[(table.year == HELD_OUT_YEAR) == (split == "dev")].original.tolist()
+    texts = original_news(split)
     starts = range(0, len(texts) - DOCUMENT + 1, DOCUMENT)
     chosen = rng.sample(starts, int(min(1.0, share) * len(starts)))
     for number, start in enumerate([*chosen, *chosen]):
@@ -134,6 +139,12 @@ def from_news(rng: random.Random, split: str, share: float, confusions: Confusio
                 yield Row(f"news-{number}", "corrupted", i, damaged.text, 1, damaged.spans)
 
 
+def alone(split: str) -> Iterator[Row]:
+    """Original news, each sentence without its document."""
+    for i, text in enumerate(original_news(split)):
+        yield Row(f"solo-{i}", "news_alone", 0, text, 0)
+
+
 def build(split: str, seed: int, scale: float) -> list[Row]:
     """All rows. `scale` multiplies the size of every source."""
     rng = random.Random(seed)
@@ -145,6 +156,7 @@ def build(split: str, seed: int, scale: float) -> list[Row]:
         *from_engines(rng, split, int(500 * scale)),
         *from_error_spans(rng, split, int(220 * scale)),
         *from_news(rng, split, scale if split == "train" else 1.0, confusions),
+        *(alone(split) if split == "dev" else ()),
     ]
 
 

@@ -241,9 +241,11 @@ def calibrate(found: Sequence[Example], own: Array) -> tuple[dict[str, Array], T
     """Neighbour and document weights, and thresholds, from the dev split."""
     neighbours = np.zeros_like(own)
     documents = by_document(found)
+    clean_documents = [rows for rows in documents if all(found[i].source == "news" for i in rows)]
+    clean_mean = float(np.mean([own[i] for rows in clean_documents for i in rows]))
     for rows in documents:
         for place, i in enumerate(rows):
-            neighbours[i] = neighbour_mean(own[rows].tolist(), place)
+            neighbours[i] = neighbour_mean(own[rows].tolist(), place, clean_mean)
     label = np.array([e.label for e in found])
     pair = np.stack([own, neighbours], axis=1)
     # Sentences of news documents alone: where each sentence stands by itself, or nearly all of a document is damaged,
@@ -251,18 +253,21 @@ def calibrate(found: Sequence[Example], own: Array) -> tuple[dict[str, Array], T
     news = np.array([i for rows in documents if len(rows) >= 4 for i in rows if found[i].source in NEWS])
     fit = LogisticRegression(C=1e6).fit(pair[news], label[news] == 1)
     score = fit.predict_proba(pair)[:, 1]
-    clean_rows = [rows for rows in documents if all(found[i].source == "news" for i in rows)]
-    clean = np.array([score[i] for rows in clean_rows for i in rows])
-    sentence_threshold = float(np.quantile(clean, 1 - FALSE_POSITIVES))
-    suspect_threshold = float(np.quantile(clean, 1 - SUSPECT_FALSE_POSITIVES))
-    log.info("sentence threshold %.4f at %.1f %% of %d", sentence_threshold, 100 * FALSE_POSITIVES, len(clean))
+    # In their documents and alone, whichever is harder: a sentence may come without its document.
+    clean = [np.array([score[i] for rows in clean_documents for i in rows])]
+    clean.append(np.array([score[i] for i, e in enumerate(found) if e.source == "news_alone"]))
+    sentence_threshold, suspect_threshold = (
+        max(float(np.quantile(scores, 1 - share)) for scores in clean)
+        for share in (FALSE_POSITIVES, SUSPECT_FALSE_POSITIVES)
+    )
+    log.info("sentence threshold %.4f at 1 %% of %s", sentence_threshold, [len(scores) for scores in clean])
 
     features, damaged = [], []
     for rows in (r for r in documents if len(r) >= 4):
         share = float(np.mean(label[rows] == 1))
         original = found[rows[0]].source in NEWS
         if share >= DAMAGED_SHARE or (share <= CLEAN_SHARE and original):
-            features.append(document_features(own[rows].tolist()))
+            features.append(document_features(own[rows].tolist(), clean_mean))
             damaged.append(share >= DAMAGED_SHARE)
     x, y = np.array(features), np.array(damaged)
     document = LogisticRegression(C=1.0, class_weight="balanced").fit(x, y)
@@ -272,7 +277,7 @@ def calibrate(found: Sequence[Example], own: Array) -> tuple[dict[str, Array], T
     recall = float((scores[y] >= document_threshold).mean())
     log.info("documents: %d damaged, %d not; recall %.2f from %.3f", y.sum(), (~y).sum(), recall, document_threshold)
     weights = {
-        "neighbour": np.array([*fit.coef_[0], fit.intercept_[0]], np.float32),
+        "neighbour": np.array([*fit.coef_[0], fit.intercept_[0], clean_mean], np.float32),
         "document": np.array([*document.coef_[0], document.intercept_[0]], np.float32),
     }
     return weights, Thresholds(sentence_threshold, document_threshold, suspect_threshold)

@@ -30,7 +30,8 @@ CLASSES = 5
 MOST_SCALED = 6.0
 """Features are clipped at this many standard deviations: an odd token must not decide alone."""
 NEIGHBOUR_PRIOR = 4.0
-"""Sentences' worth of doubt: the neighbours' mean is shrunk towards 0 as if this many unknown ones were among them."""
+"""Sentences' worth of trust: a sentence is judged as if this many clean ones stood beside it, a document likewise. So a
+sentence alone is presumed to come from clean news, and short documents are not flagged lightly."""
 
 Array = NDArray[np.float32]
 
@@ -60,10 +61,10 @@ class Head:
     """Weights by name. Shapes: width = hidden size + 2 + CLASSES, units = size of the token network's layer.
 
     token_in (width, units), token_bias (units,), token_out (units + 1,) the last being the bias, token_mean and
-    token_scale (width,); feature_mean, feature_scale, feature_weight (features,), feature_bias (1,), and the same
-    with `portable_` over the surprisal statistics alone; neighbour (3,): weight of the own log-odds, of the
-    neighbours' mean, bias; document (3,): weight of the mean log-odds, of the upper quartile, bias; and both again
-    with `portable_`.
+    token_scale (width,); feature_mean, feature_scale, feature_weight (features,), feature_bias (1,); neighbour (4,):
+    weight of the own log-odds, of the neighbours' mean, bias, and the mean log-odds of clean sentences; document (3,):
+    weight of the mean log-odds, of the upper quartile, bias. The last six again with `portable_`, over the surprisal
+    statistics alone.
     """
 
     tensors: dict[str, Array]
@@ -100,14 +101,21 @@ class Head:
 
     def probability(self, own: float, neighbours: float, *, portable: bool) -> float:
         """Calibrated probability of a sentence from its log-odds and its neighbours' (`neighbour_mean`)."""
-        own_weight, neighbour_weight, bias = self.tensors["portable_neighbour" if portable else "neighbour"]
+        own_weight, neighbour_weight, bias, _ = self._neighbour(portable)
         return sigmoid(own_weight * own + neighbour_weight * neighbours + bias)
 
     def document_probability(self, logits: Sequence[float], *, portable: bool) -> float:
         """Calibrated probability that the document with these sentences' log-odds is a damaged copy."""
         mean, upper, bias = self.tensors["portable_document" if portable else "document"]
-        values = document_features(logits)
+        values = document_features(logits, self.clean_mean(portable=portable))
         return sigmoid(mean * values[0] + upper * values[1] + bias)
+
+    def clean_mean(self, *, portable: bool) -> float:
+        """The mean log-odds of clean sentences, which short documents are shrunk towards."""
+        return float(self._neighbour(portable)[3])
+
+    def _neighbour(self, portable: bool) -> Array:
+        return self.tensors["portable_neighbour" if portable else "neighbour"]
 
 
 def sigmoid(logit: float) -> float:
@@ -126,15 +134,16 @@ def pooled_states(hidden: Array) -> Array:
     return np.concatenate([hidden.mean(axis=0), hidden[-1]]).astype(np.float32)
 
 
-def neighbour_mean(logits: Sequence[float], index: int) -> float:
-    """The mean log-odds of the other sentences, shrunk towards 0 where there are few."""
-    return float((sum(logits) - logits[index]) / (len(logits) - 1 + NEIGHBOUR_PRIOR))
+def neighbour_mean(logits: Sequence[float], index: int, clean: float) -> float:
+    """The mean log-odds of the other sentences, shrunk towards that of clean ones where there are few."""
+    return float((sum(logits) - logits[index] + NEIGHBOUR_PRIOR * clean) / (len(logits) - 1 + NEIGHBOUR_PRIOR))
 
 
-def document_features(logits: Sequence[float]) -> tuple[float, float]:
-    """Shrunk mean and shrunk upper quartile: one bad sentence moves neither much, a damaged copy both."""
-    shrink = len(logits) / (len(logits) + NEIGHBOUR_PRIOR)
-    return float(np.mean(logits)) * shrink, float(np.quantile(logits, 0.75)) * shrink
+def document_features(logits: Sequence[float], clean: float) -> tuple[float, float]:
+    """Mean and upper quartile, both shrunk: one bad sentence moves neither much, a damaged copy both."""
+    trust = len(logits) / (len(logits) + NEIGHBOUR_PRIOR)
+    mean, upper = float(np.mean(logits)), float(np.quantile(logits, 0.75))
+    return trust * mean + (1 - trust) * clean, trust * upper + (1 - trust) * clean
 
 
 def load_head(folder: Path) -> Head:

@@ -107,10 +107,9 @@ class Scorer:
     def _neighbours(self, scored: Scored, index: int) -> float:
         judged = scored.report.sentences
         others = [v for i, v in scored.logits.items() if i == index or judged[i].sentence.kind.counts]
+        clean = self.head.clean_mean(portable=self.portable)
         own = scored.logits.get(index)
-        if own is None:
-            return 0.0
-        return neighbour_mean(others, others.index(own))
+        return clean if own is None else neighbour_mean(others, others.index(own), clean)
 
     def _judge(self, document: Document, sentences: Sequence[Sentence], tokens: TokenScores) -> Scored:
         logits: dict[int, float] = {}
@@ -138,7 +137,8 @@ class Scorer:
 
     def _probability(self, index: int, own: float, counted: dict[int, float]) -> float:
         others = {**counted, index: own}
-        neighbours = neighbour_mean(list(others.values()), list(others).index(index))
+        clean = self.head.clean_mean(portable=self.portable)
+        neighbours = neighbour_mean(list(others.values()), list(others).index(index), clean)
         return self.head.probability(own, neighbours, portable=self.portable)
 
     def _sentence(

@@ -23,7 +23,7 @@ function articleHead(doc) {
   if (doc.score !== null) facts.push(`${percent(doc.score)} garbled`);
   if (doc.after !== null && doc.after !== doc.score) facts.push(`${percent(doc.after)} after cleaning`);
   const sources = doc.sources.map((source) =>
-    make("li", {}, make("bdi", {}, source.path), ` (${percent(source.score)} sure)`),
+    make("li", {}, make("bdi", {}, source.path), ` (tells ${percent(source.score)} of it)`),
   );
   return make(
     "header",
