@@ -7,10 +7,12 @@ tokens x vocabulary tensor ever exists.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -19,6 +21,8 @@ from tokenizers import Tokenizer
 
 from repair.config import Settings
 from repair.errors import ModelError
+from repair.lm.hub import HubModel
+from repair.lm.llama import Llama, load_llama
 from repair.lm.windows import Window, cut, pack
 from repair.records import Sentence, TokenScores
 
@@ -55,24 +59,35 @@ class Encoding:
 class LanguageModel:
     """A causal model, its tokenizer, and what names them in signatures."""
 
-    network: PreTrainedModel
+    body: Llama | HubModel
     tokenizer: Tokenizer
     signature: str
     """`name@sha8`"""
     prefix: int
     """The token that stands before every window, as in training between documents."""
+    folder: Path
+    dtype: torch.dtype
     hidden_layer: int | None = None
     """The layer (1 = after the first) whose output is kept as `hidden`; None keeps nothing."""
 
     @property
     def device(self) -> torch.device:
         """Where the weights lie."""
-        return self.network.device
+        return self.body.device
 
     @property
     def max_tokens(self) -> int:
         """The longest window that the model was made for."""
-        return int(getattr(self.network.config, "max_position_embeddings", 2048))
+        return self.body.max_tokens
+
+    @cached_property
+    def network(self) -> PreTrainedModel:
+        """The same model as transformers reads it, for generation; loaded when first asked for."""
+        if isinstance(self.body, HubModel):
+            return self.body.network
+        from repair.lm.hub import load_network
+
+        return load_network(self.folder, self.device, self.dtype)
 
     def encode(self, text: str) -> Encoding:
         """The tokens of `text` with their spans in code points."""
@@ -107,11 +122,10 @@ class LanguageModel:
         def joined(arrays: list[NDArray[np.float32]]) -> NDArray[np.float32]:
             return np.concatenate(arrays) if arrays else np.zeros(0, np.float32)
 
-        width = int(self.network.config.hidden_size)
         hidden = None
         if self.hidden_layer is not None:
             kept = [p.hidden for p in pieces if p.hidden is not None]
-            hidden = np.concatenate(kept) if kept else np.zeros((0, width), np.float32)
+            hidden = np.concatenate(kept) if kept else np.zeros((0, self.body.width), np.float32)
         return TokenScores(
             encoding.starts,
             encoding.ends,
@@ -134,11 +148,11 @@ class LanguageModel:
             for i, index in enumerate(batch):
                 ids[i, : len(rows[index])] = torch.tensor(rows[index])
             ids = ids.to(self.device)
-            last, hidden = self._forward(ids)
+            read = self.body.read(ids, keep=self.hidden_layer)
             where = [
                 (i, len(rows[index]) - len(stretches[index][1]), len(rows[index])) for i, index in enumerate(batch)
             ]
-            for index, piece in zip(batch, self._pieces(ids, last, hidden, where), strict=True):
+            for index, piece in zip(batch, self._pieces(ids, read.last, read.kept, where), strict=True):
                 done[index] = piece
         return [piece for piece in done if piece is not None]
 
@@ -153,26 +167,15 @@ class LanguageModel:
         for i, variant in enumerate(variants):
             tail[i, : len(variant)] = torch.tensor(variant, dtype=torch.long)
         tail = tail.to(self.device)
-        body: Any = self.network.base_model
-        with _Keep(self) as keep:
-            first = body(head, use_cache=True)
-            first_hidden = keep.value
-            cache = first.past_key_values
-            cache.batch_repeat_interleave(len(variants))
-            states = body(tail, past_key_values=cache, use_cache=True).last_hidden_state
-            hidden = keep.value
+        first = self.body.read(head, keep=self.hidden_layer)
+        read = self.body.read(tail, past=self.body.copies(first.past, len(variants)), keep=self.hidden_layer)
         # The last state of the context predicts the first token of every variant.
-        last = torch.cat([first.last_hidden_state[:, -1:].expand(len(variants), 1, -1), states], dim=1)
-        if hidden is not None and first_hidden is not None:
-            hidden = torch.cat([first_hidden[:, -1:].expand(len(variants), 1, -1), hidden], dim=1)
+        last = torch.cat([first.last[:, -1:].expand(len(variants), 1, -1), read.last], dim=1)
+        hidden = read.kept
+        if hidden is not None and first.kept is not None:
+            hidden = torch.cat([first.kept[:, -1:].expand(len(variants), 1, -1), hidden], dim=1)
         ids = torch.cat([head[:, -1:].expand(len(variants), 1), tail], dim=1)
         return self._pieces(ids, last, hidden, [(i, 1, 1 + len(v)) for i, v in enumerate(variants)])
-
-    def _forward(self, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
-        body: Any = self.network.base_model
-        with _Keep(self) as keep:
-            last = body(ids, use_cache=False).last_hidden_state
-            return last, keep.value
 
     def _pieces(
         self,
@@ -196,40 +199,17 @@ class LanguageModel:
 
     def _head(self, states: torch.Tensor, targets: torch.Tensor) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Surprisal and entropy. Shapes: states (tokens, width), targets (tokens,) -> two of (tokens,)."""
-        network: Any = self.network
-        head = network.get_output_embeddings()
         surprisal = torch.empty(len(targets))
         entropy = torch.empty(len(targets))
         for at in range(0, len(targets), HEAD_ROWS):
             rows = slice(at, at + HEAD_ROWS)
-            logits = head(states[rows]).float()
+            logits = self.body.logits(states[rows])
             log_z = torch.logsumexp(logits, dim=-1)
             chosen = logits.gather(1, targets[rows, None])[:, 0]
             expected = torch.einsum("tv,tv->t", torch.softmax(logits, dim=-1), logits)
             surprisal[rows] = (log_z - chosen).cpu()
             entropy[rows] = (log_z - expected).cpu()
         return surprisal.numpy(), entropy.numpy()
-
-
-class _Keep:
-    """While entered, keeps the output of the model's `hidden_layer` from each forward pass."""
-
-    def __init__(self, model: LanguageModel) -> None:
-        self._model = model
-        self.value: torch.Tensor | None = None
-
-    def __enter__(self) -> _Keep:
-        layer = self._model.hidden_layer
-        body: Any = self._model.network.base_model
-        self._hook = None if layer is None else body.layers[layer - 1].register_forward_hook(self._take)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._hook is not None:
-            self._hook.remove()
-
-    def _take(self, _module: object, _inputs: object, output: Any) -> None:
-        self.value = output[0] if isinstance(output, tuple) else output
 
 
 def pick_device(wanted: str) -> torch.device:
@@ -254,41 +234,37 @@ def load_model(
 
     Raises ModelError where it is not fetched, is no causal model, or holds anything but safetensors.
     """
-    from transformers import AutoModelForCausalLM
-    from transformers.utils.logging import disable_progress_bar
-
     from repair.lm.catalog import fingerprint, resolve
 
     folder = resolve(settings.lm, offline=settings.offline)
     device = pick_device(settings.device)
-    disable_progress_bar()  # type: ignore[no-untyped-call]
+    dtype = dtype or pick_dtype(device)
     try:
-        network: Any = AutoModelForCausalLM.from_pretrained(
-            folder,
-            dtype=dtype or pick_dtype(device),
-            use_safetensors=True,
-            trust_remote_code=False,
-            local_files_only=True,
-        )
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        body: Llama | HubModel | None = load_llama(folder, sorted(folder.glob("*.safetensors")), device, dtype)
+        if body is None:
+            from repair.lm.hub import load_network
+
+            body = HubModel(load_network(folder, device, dtype))
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(
             str(folder), f"not a causal language model that can be read: {error}", "Give --lm another model."
         ) from error
-    network.to(device).eval()
-    name = settings.lm if "/" not in settings.lm else Path(settings.lm).name
     return LanguageModel(
-        network=network,
+        body=body,
         tokenizer=tokenizer,
-        signature=f"{name}@{fingerprint(folder)[:8]}",
-        prefix=_prefix(tokenizer, network.config),
+        signature=f"{settings.lm if '/' not in settings.lm else Path(settings.lm).name}@{fingerprint(folder)[:8]}",
+        prefix=_prefix(tokenizer, config),
+        folder=folder,
+        dtype=dtype,
         hidden_layer=hidden_layer,
     )
 
 
-def _prefix(tokenizer: Tokenizer, config: Any) -> int:
+def _prefix(tokenizer: Tokenizer, config: Mapping[str, object]) -> int:
     """The token between documents: `<|endoftext|>` where there is one, else the model's first or last token."""
-    for candidate in (tokenizer.token_to_id("<|endoftext|>"), config.bos_token_id, config.eos_token_id):
-        if candidate is not None:
-            return int(candidate)
+    for candidate in (tokenizer.token_to_id("<|endoftext|>"), config.get("bos_token_id"), config.get("eos_token_id")):
+        if isinstance(candidate, int):
+            return candidate
     raise ModelError("tokenizer", "it names no token to begin a text with", "Give --lm another model.")
