@@ -16,7 +16,7 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from eval import data, detection, metrics, seeds
@@ -28,7 +28,9 @@ SENTENCES = 60
 """Of each side of each sample: a minute and a half on two cores."""
 SEED = 0
 TOLERANCE = 0.005
-"""What another processor's bfloat16 may move. Floors themselves never give way: they are raised to the best figure."""
+ONE_SENTENCE = {"garbled sentences flagged": 0.035, "recall with no clean sentence flagged": 0.035}
+"""What another processor's bfloat16 may move: an area by little, a count by the one sentence of thirty that lies at the
+threshold. Floors themselves never give way: they are raised to the best figure, so small steps down do not add up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +71,13 @@ def measure() -> dict[str, Figures]:
 
 
 def shares(found: Judged) -> dict[str, float]:
-    """The figures that every part has."""
-    return {
+    """The figures of a part; where it has no garbled side, only how much of the clean is left alone."""
+    left_alone = {"clean sentences left alone": 1 - found.false_alarms / len(found.clean)}
+    if not found.garbled:
+        return left_alone
+    return left_alone | {
         "sentence AUC": metrics.auc(*found.scores),
         "garbled sentences flagged": found.hits / len(found.garbled),
-        "clean sentences left alone": 1 - found.false_alarms / len(found.clean),
     }
 
 
@@ -81,7 +85,8 @@ def samples() -> list[Sample]:
     """The development samples that the gate measures; none where the evaluation files are absent."""
     if data.data_folder() is None:
         return []
-    return [data.postedits("ne", SENTENCES, SEED), data.engines(SENTENCES, SEED), data.round_trips(SENTENCES, SEED)]
+    as_written = replace(data.round_trips(3 * SENTENCES, SEED), garbled=())  # what comes back is mostly fluent English
+    return [data.postedits("ne", SENTENCES, SEED), data.engines(SENTENCES, SEED), as_written]
 
 
 def compare(floors: Parts, found: Parts) -> list[str]:
@@ -96,7 +101,7 @@ def compare(floors: Parts, found: Parts) -> list[str]:
             value = now.values.get(figure)
             if value is None:
                 problems.append(f"{name}: {figure} is no longer measured")
-            elif value < least - TOLERANCE:
+            elif value < least - ONE_SENTENCE.get(figure, TOLERANCE):
                 problems.append(f"{name}: {figure} fell to {value:.4f}, its floor is {least:.4f}")
     return problems
 

@@ -51,8 +51,11 @@ environment_hash() {
     } | sha256sum | cut -c1-16
 }
 
+# Without --no-compile every module of every package is compiled; Python does that for those that it imports.
 install() {
-    "$venv/bin/python" -m pip install --require-virtualenv --disable-pip-version-check \
+    local quiet=()
+    [ -t 1 ] || quiet=(--quiet)
+    "$venv/bin/python" -m pip install --require-virtualenv --disable-pip-version-check --no-compile "${quiet[@]}" \
         --constraint "$root/constraints.txt" "$@"
 }
 

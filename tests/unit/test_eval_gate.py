@@ -30,6 +30,13 @@ def test_what_another_processor_moves_passes() -> None:
     assert compare(FLOORS, found(AUC=0.8 - gate.TOLERANCE / 2)) == []
 
 
+def test_one_sentence_at_the_threshold_may_flip_and_two_may_not() -> None:
+    figure = "garbled sentences flagged"
+    floors = {"seeds": Figures("sha", {figure: 14 / 31})}
+    assert compare(floors, {"seeds": Figures("sha", {figure: 13 / 31})}) == []
+    assert compare(floors, {"seeds": Figures("sha", {figure: 12 / 31})}) != []
+
+
 def test_other_sentences_are_no_comparison() -> None:
     (problem,) = compare(FLOORS, found("other", AUC=0.99))
     assert "not those that the floors were pinned on" in problem
