@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,7 @@ class Read:
 
 @dataclass(frozen=True, eq=False)
 class Llama:
-    """Weights by their names in the file, and the sizes that config.json gives."""
+    """Weights by their names in the file, queries, keys and values joined, gate and input of the units too."""
 
     weights: Mapping[str, torch.Tensor]
     layers: int
@@ -51,17 +50,6 @@ class Llama:
     def width(self) -> int:
         """Of a hidden state."""
         return self.weights["model.embed_tokens.weight"].shape[1]
-
-    @cached_property
-    def _joined(self) -> tuple[tuple[torch.Tensor, torch.Tensor], ...]:
-        """Of each layer: queries, keys and values as one matrix; gate and input of the units as another."""
-        return tuple(
-            (
-                torch.cat([self._weight(i, f"self_attn.{name}_proj") for name in "qkv"]),
-                torch.cat([self._weight(i, f"mlp.{name}_proj") for name in ("gate", "up")]),
-            )
-            for i in range(self.layers)
-        )
 
     def _weight(self, layer: int, name: str) -> torch.Tensor:
         return self.weights[f"model.layers.{layer}.{name}.weight"]
@@ -87,7 +75,7 @@ class Llama:
             attended, keys_values = self._attend(normed, layer, turn, mask, None if past is None else past[layer])
             x = x + attended
             normed = self._norm(x, self._weight(layer, "post_attention_layernorm"))
-            gate, value = functional.linear(normed, self._joined[layer][1]).chunk(2, dim=-1)
+            gate, value = functional.linear(normed, self._weight(layer, "mlp.gate_up_proj")).chunk(2, dim=-1)
             x = x + functional.linear(functional.silu(gate) * value, self._weight(layer, "mlp.down_proj"))
             after.append(keys_values)
             if keep == layer + 1:
@@ -119,7 +107,9 @@ class Llama:
     ) -> tuple[torch.Tensor, tuple[torch.Tensor, torch.Tensor]]:
         rows, tokens, width = x.shape
         size = width // self.heads
-        joined = functional.linear(x, self._joined[layer][0]).view(rows, tokens, -1, size).transpose(1, 2)
+        joined = (
+            functional.linear(x, self._weight(layer, "self_attn.qkv_proj")).view(rows, tokens, -1, size).transpose(1, 2)
+        )
         queries, keys, values = torch.split(joined, [self.heads, self.key_heads, self.key_heads], dim=1)
         queries, keys = _rotate(queries, turn), _rotate(keys, turn)
         if past is not None:
@@ -166,6 +156,9 @@ def load_llama(folder: Path, files: Sequence[Path], device: torch.device, dtype:
     if not plain:
         return None
     weights = {name: tensor.to(device, dtype) for file in files for name, tensor in load_file(file).items()}
+    for layer in range(config["num_hidden_layers"]):
+        _join(weights, f"model.layers.{layer}.self_attn", ("q_proj", "k_proj", "v_proj"), "qkv_proj")
+        _join(weights, f"model.layers.{layer}.mlp", ("gate_proj", "up_proj"), "gate_up_proj")
     return Llama(
         weights=weights,
         layers=config["num_hidden_layers"],
@@ -175,3 +168,8 @@ def load_llama(folder: Path, files: Sequence[Path], device: torch.device, dtype:
         theta=float(rope["rope_theta"]),
         max_tokens=config.get("max_position_embeddings", 2048),
     )
+
+
+def _join(weights: dict[str, torch.Tensor], where: str, parts: Sequence[str], name: str) -> None:
+    """Several matrices that read the same input as one: fewer, larger products. The parts are dropped."""
+    weights[f"{where}.{name}.weight"] = torch.cat([weights.pop(f"{where}.{part}.weight") for part in parts])

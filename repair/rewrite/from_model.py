@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from repair.lm.model import LanguageModel
     from repair.scoring.scorer import Scored
 
-SAMPLES = 3
+SAMPLES = 2
 """Answers a sentence: the greedy one and two drawn at random."""
 TEMPERATURE = 0.5
 """Low: what such a small model draws freely is no longer the sentence."""
