@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from repair.scoring.scorer import Scored
 
 SAMPLES = 2
-"""Answers a sentence: the greedy one and two drawn at random."""
+"""Answers a sentence: the greedy one and one drawn at random."""
 TEMPERATURE = 0.5
 """Low: what such a small model draws freely is no longer the sentence."""
 SEED = 20250508
