@@ -256,10 +256,9 @@ def calibrate(found: Sequence[Example], own: Array) -> tuple[dict[str, Array], T
     # In their documents and alone, whichever is harder: a sentence may come without its document.
     clean = [np.array([score[i] for rows in clean_documents for i in rows])]
     clean.append(np.array([score[i] for i, e in enumerate(found) if e.source == "news_alone"]))
-    sentence_threshold, suspect_threshold = (
-        max(float(np.quantile(scores, 1 - share)) for scores in clean)
-        for share in (FALSE_POSITIVES, SUSPECT_FALSE_POSITIVES)
-    )
+    sentence_threshold = max(float(np.quantile(scores, 1 - FALSE_POSITIVES)) for scores in clean)
+    # Only a sentence in a document can be suspect.
+    suspect_threshold = float(np.quantile(clean[0], 1 - SUSPECT_FALSE_POSITIVES))
     log.info("sentence threshold %.4f at 1 %% of %s", sentence_threshold, [len(scores) for scores in clean])
 
     features, damaged = [], []
