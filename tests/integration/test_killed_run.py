@@ -20,7 +20,8 @@ from tests.fakes import FakeCleaner
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = 12
 PROGRAM = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are born deaf to it
 import repair.archive.runner as runner
 from tests.fakes import FakeCleaner
 

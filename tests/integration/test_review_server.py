@@ -156,7 +156,9 @@ def test_a_folder_without_a_run_is_an_error(tmp_path: Path) -> None:
 
 def test_ctrl_c_ends_it_and_the_page_shows_what_was_decided(tmp_path: Path) -> None:
     out = write_out(tmp_path / "out")
-    code = "import sys; from pathlib import Path; from repair.review.server import serve; "
+    # A shell's background jobs are born deaf to SIGINT, and their children with them.
+    code = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    code += "from pathlib import Path; from repair.review.server import serve; "
     code += "serve(Path(sys.argv[1]), on_ready=lambda url: print(url, flush=True))"
     process = subprocess.Popen([sys.executable, "-c", code, str(out)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
@@ -170,7 +172,7 @@ def test_ctrl_c_ends_it_and_the_page_shows_what_was_decided(tmp_path: Path) -> N
     connection.request("POST", "/api/decisions", LINE, {"X-Repair-Token": token[1]})
     assert connection.getresponse().status == 200
     os.kill(process.pid, signal.SIGINT)
-    _, errors = process.communicate(timeout=20)
+    _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, b"")
     assert list(read_decisions(OutFolder(out).decisions)) == [ACCEPT]
     assert '"verdict": "accept"' in (out / "report.html").read_text(encoding="utf-8")
