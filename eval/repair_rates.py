@@ -23,22 +23,20 @@ def seed_rows(cleaner: Cleaner) -> Iterable[Row]:
     cleaned = {document.id: cleaner.clean(document, index) for document in documents}
     row = partial(Row, "repair", "seeds")
     garbled = [label for label in seeds.labels() if label.severity == seeds.GARBLED]
-    spans = {
-        document.id: seeds.locate(document.text, own)
+    touching = [
+        [s for s in cleaned[document.id].suggestions if seeds.overlap(s.edit.span, span)]
         for document in documents
-        if (own := [label for label in garbled if label.document == document.id])
-    }
-    mended = sum(
-        any(seeds.overlap(s.edit.span, span) and not s.refused_by for s in cleaned[id].suggestions)
-        for id, places in spans.items()
-        for span in places
-    )
-    yield row("garbled sentences with a proposal that passed", mended, of=len(garbled))
+        for span in seeds.locate(document.text, [label for label in garbled if label.document == document.id])
+    ]
+    yield row("garbled sentences with a proposal", sum(map(bool, touching)), of=len(garbled))
+    passed = sum(any(not s.refused_by for s in found) for found in touching)
+    yield row("garbled sentences with a proposal that passed the gate", passed, of=len(garbled))
     for policy in POLICIES:
         results = [again(result, policy) for result in cleaned.values()]
         yield row(f"edits applied ({policy})", sum(len(result.applied) for result in results))
-        clean = [result for result in results if not seeds.is_damaged(result.document.id)]
-        yield row(f"clean articles changed ({policy})", sum(bool(r.applied) for r in clean), of=len(clean))
+        whole = [result for result in results if result.document.id.startswith(seeds.WHOLE_DOCUMENTS)]
+        changed = sum(result.text != result.document.text for result in whole)
+        yield row(f"articles with nothing to mend that were changed ({policy})", changed, of=len(whole))
 
 
 def again(result: CleanedDocument, policy: ApplyPolicy) -> CleanedDocument:
@@ -52,8 +50,8 @@ def story_rows(cleaner: Cleaner, stories: Sequence[Story]) -> Iterable[Row]:
     damaged = ["\n".join(story.damaged) for story in stories]
     index = cleaner.index([Document.of_text(text, f"source {n}") for n, text in enumerate(originals)])
     results = [cleaner.clean(Document.of_text(text, f"copy {n}"), index) for n, text in enumerate(damaged)]
-    row = partial(Row, "repair", "roundtrip_2017, original among the sources", of=len(stories))
-    yield row("stories flagged", sum(result.report.flagged for result in results))
+    row = partial(Row, "repair", f"roundtrip_2017, {len(stories)} stories, originals among the sources")
+    yield row("stories flagged", sum(result.report.flagged for result in results), of=len(stories))
     yield from distances(row, results, damaged, originals)
 
 
@@ -64,7 +62,7 @@ def correction_rows(cleaner: Cleaner, size: int, seed: int) -> Iterable[Row]:
         drawn = random.Random(seed).sample(pairs, min(size, len(pairs)))
         damaged, corrected = [mt for mt, _ in drawn], [edited for _, edited in drawn]
         results = [cleaner.clean(Document.of_text(text, f"{pair} {n}")) for n, text in enumerate(damaged)]
-        row = partial(Row, "repair", f"postedit_dev_{pair}, no source", of=len(drawn))
+        row = partial(Row, "repair", f"postedit_dev_{pair}, {len(drawn)} sentences, no source")
         yield from distances(row, results, damaged, corrected)
 
 

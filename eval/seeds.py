@@ -12,6 +12,8 @@ from repair.records import Document, ScoreReport, SentenceScore, Span
 
 FOLDER = ROOT / "seeds"
 DAMAGED_DOCUMENTS = ("001", "003")
+WHOLE_DOCUMENTS = ("000", "002")
+"""Clean, and with nothing to mend; 004 is clean English, but lost quotation marks and has page furniture."""
 GARBLED, CLEAN = 2, 0
 
 
