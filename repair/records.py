@@ -235,6 +235,9 @@ class SourceMatch:
     sentences: tuple[Sentence, ...]
     score: float
     alignment: tuple[Aligned, ...]
+    retold: bool = False
+    """True where the one is the other told again sentence by sentence, in other words; which is the copy, it does not
+    say."""
 
 
 @dataclass(frozen=True, slots=True)
