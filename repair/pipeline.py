@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from repair.lm.embed import Embedder
     from repair.lm.model import LanguageModel
     from repair.parallel import SourceIndex
+    from repair.rewrite.rewriter import Rewriter
     from repair.scoring.scorer import Scored, Scorer
 
 SOURCES = 3
@@ -62,15 +63,19 @@ class Parts:
 
     @cached_property
     def rewriter(self) -> LanguageModel | None:
-        """The model that proposes rewrites; None where none does, or an endpoint does."""
-        from repair.lm.model import load_model
+        """The small model, where it proposes rewrites."""
+        return self.scorer.model if self._settings.rewriter == "lm" else None
 
-        name = self._settings.rewriter
-        if name == "lm":
-            return self.scorer.model
-        if name == "none" or "://" in name:
+    @cached_property
+    def user_model(self) -> Rewriter | None:
+        """The model of the user's that proposes rewrites, on a server or in memory; None where none does."""
+        from repair.rewrite.rewriter import is_small_model, open_rewriter
+
+        if is_small_model(self._settings.rewriter):
             return None
-        return load_model(replace(self._settings, lm=name))
+        opened = open_rewriter(self._settings)
+        self._open.callback(opened.close)
+        return opened
 
     @cached_property
     def grammar(self) -> GrammarChecker | None:
@@ -112,6 +117,18 @@ class Cleaner:
         grammar = self.parts.grammar
         cfg = self.settings.fingerprint("context_tokens", "threshold")
         return f"{self.parts.scorer.signature}|grammar:{grammar.signature if grammar else 'none'}|cfg:{cfg}"
+
+    def prepare(self) -> None:
+        """Open the user's own rewriter, where there is one, before any work is done that would wait for it.
+
+        Raises MissingPartError where a server does not answer, ModelError where a model cannot be read.
+        """
+        _ = self.parts.user_model
+
+    @property
+    def unanswered(self) -> Mapping[str, int]:
+        """How many sentences the user's own rewriter gave no answer to so far, by cause."""
+        return {} if self.parts.user_model is None else dict(self.parts.user_model.problems)
 
     def score(self, document: Document) -> ScoreReport:
         """Which sentences are garbled, how surely, and why.
@@ -158,7 +175,8 @@ class Cleaner:
         sources = self._find_sources(report, index) if report.flagged and index is not None else ()
         settings = self.settings if report.flagged else replace(self.settings, rewriter="none")
         model = self.parts.rewriter if report.flagged else None
-        proposals = propose(scored, sources, model=model, settings=settings)
+        guest = self.parts.user_model if report.flagged else None
+        proposals = propose(scored, sources, model=model, rewriter=guest, settings=settings)
         allowed = [proposal for proposal in proposals if _allowed(proposal, report)]
         if not allowed:
             return (), sources

@@ -29,6 +29,7 @@ from repair.records import (
     Suggestion,
     suggestion_ids,
 )
+from repair.rewrite.rewriter import Rewriter
 
 GARBLE = "zzz"
 CURE = "mended"
@@ -88,6 +89,7 @@ class FakeParts(Parts):
     scorer: FakeScorer = field(default_factory=FakeScorer)  # type: ignore[assignment]
     embedder: None = None  # type: ignore[assignment]
     rewriter: None = None  # type: ignore[assignment]
+    user_model: Rewriter | None = None
     grammar: None = None  # type: ignore[assignment]
     closed: bool = False
 

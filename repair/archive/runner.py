@@ -100,13 +100,14 @@ def clean_archive(
         run = _Run(archive, folder, settings, ledger, worker, progress)
         _same_run(run)
         files.remove_parts(out)
+        worker.prepare()
         _score_files(run, listing.files)
         _repair_documents(run)
         decisions = latest(read_decisions(folder.decisions))
         ledger.set(apply=settings.apply, text_field=settings.text_field or "")
         _write_files(run, decisions)
         tables.write(folder, ledger)
-        return _summary(folder, ledger, listing.passed_over)
+        return _summary(folder, ledger, listing.passed_over, _unanswered(worker))
 
 
 def apply_decisions(
@@ -185,8 +186,10 @@ def _repair_documents(run: _Run) -> None:
     index = _source_index(run) if any(state.flagged for state in todo) else None
     for number, state in enumerate(todo):
         run.progress("repairing", number, len(todo))
+        before = run.cleaner.unanswered
         suggestions, sources = run.cleaner.suggest(run.ledger.report(state), index)
-        run.ledger.put_repaired(state, signature, suggestions, sources)
+        whole = run.cleaner.unanswered == before  # else the next run asks again
+        run.ledger.put_repaired(state, signature if whole else "unanswered", suggestions, sources)
     run.progress("repairing", len(todo), len(todo))
 
 
@@ -367,6 +370,13 @@ def _same_run(run: _Run) -> None:
     if run.ledger.get("tool") not in (None, __version__):
         run.ledger.keep_only([])  # another version may judge otherwise: nothing of its work is done
     run.ledger.set(archive=archive, tool=__version__)
+
+
+def _unanswered(cleaner: Cleaner) -> Iterator[str]:
+    """What the rewriter left undone, for the summary."""
+    for cause, count in cleaner.unanswered.items():
+        sentences = "1 sentence" if count == 1 else f"{count} sentences"
+        yield f"{sentences} got no rewrite: {cause}. The same command asks again, and nothing twice"
 
 
 def _summary(

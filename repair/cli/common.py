@@ -94,7 +94,11 @@ SETTINGS: Mapping[str, Any] = {
         "Default: safe.",
     ),
     "rewriter": _setting(
-        str, "--rewriter", metavar="none|lm|NAME|URL", help="Who proposes free rewrites. Default: lm, the small model."
+        str,
+        "--rewriter",
+        metavar="none|lm|NAME|URL",
+        help="Who proposes free rewrites: lm, the small model (default); a model's folder or hub name; or an "
+        "OpenAI-compatible server, such as http://127.0.0.1:8080/v1, with #MODEL where it has several.",
     ),
     "grammar": _setting(
         str,

@@ -8,6 +8,7 @@ import platform
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 import typer
@@ -16,7 +17,7 @@ from rich.text import Text
 from repair import __version__
 from repair.cli.common import DONE, FAILED, Run, command
 from repair.config import Settings
-from repair.errors import ConfigError, ModelError
+from repair.errors import ConfigError, MissingPartError, ModelError
 
 _LIBRARIES = ("torch", "transformers", "sentencex", "pyarrow", "datasets")
 _EPILOG = """
@@ -52,6 +53,7 @@ def examine(settings: Settings) -> Iterator[Part]:
     yield Part("libraries", *_libraries())
     yield from _models(settings)
     yield _device(settings)
+    yield _rewriter(settings)
     yield from _grammar(settings)
     yield _java()
 
@@ -110,6 +112,23 @@ def _device(settings: Settings) -> Part:
     return Part("device", True, f"{device.type}, {precision}, {threads}")
 
 
+def _rewriter(settings: Settings) -> Part:
+    """A server is asked one question, a model is looked for, not loaded."""
+    from repair.lm.catalog import resolve
+    from repair.rewrite.rewriter import is_small_model, open_rewriter
+
+    name = settings.rewriter
+    try:
+        if is_small_model(name):
+            return Part("rewriter", True, f"{name}, {settings.lm}" if name == "lm" else name)
+        if "://" not in name:
+            return Part("rewriter", True, str(resolve(name, offline=True)))
+        with closing(open_rewriter(settings)) as server:
+            return Part("rewriter", True, f"{server.name} answers")
+    except (ConfigError, MissingPartError, ModelError) as error:
+        return Part("rewriter", False, f"{error.what}: {error.cause}", error.next_step)
+
+
 def _grammar(settings: Settings) -> Iterator[Part]:
     from repair.detectors.grammar import harper_status, languagetool_status, open_checker
 
@@ -138,4 +157,4 @@ def _java() -> Part:
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    command(app, "doctor", "lm", "grammar", "device", epilog=_EPILOG)(doctor)
+    command(app, "doctor", "lm", "rewriter", "grammar", "device", epilog=_EPILOG)(doctor)

@@ -29,8 +29,8 @@ __all__ = [
 ]
 
 HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
-HUB_FILES = ["*.safetensors", "*.json", "*.txt"]
-"""All that is taken from a hub: no pickles, no code."""
+HUB_FILES = ["*.safetensors", "*.json", "*.txt", "*.jinja"]
+"""All that is taken from a hub: no pickles, no code; chat templates are rendered in a sandbox."""
 PICKLES = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"}
 
 

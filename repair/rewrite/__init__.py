@@ -2,10 +2,13 @@
 
 from_source.py  the clean source's quotation or sentence
 from_rules.py   what detectors and grammar tools would write
-from_model.py   a small language model's rewrites and minimal edits
+from_model.py   a language model's rewrites, the small one's minimal edits
 minimal.py      one word left out, put in, swapped or respelt, by surprisal
 words.py        which words may stand for which
-endpoint.py     an OpenAI-compatible server
+rewriter.py     any model that the user has, behind one door
+endpoint.py     … an OpenAI-compatible server
+local.py        … a transformers model in memory
+answers.py      what they answered, kept on disk
 prompts.py      what a model is asked, and what of its answer counts
 gate.py         every proposal judged: which checks, which tier
 checks.py       the checks that need no model
@@ -25,25 +28,29 @@ from repair.rewrite import from_rules, from_source
 
 if TYPE_CHECKING:
     from repair.lm.model import LanguageModel
+    from repair.rewrite.rewriter import Rewriter
     from repair.scoring.scorer import Scored
 
 __all__ = ["propose"]
 
 
 def propose(
-    scored: Scored, matches: Sequence[SourceMatch], *, model: LanguageModel | None, settings: Settings
+    scored: Scored,
+    matches: Sequence[SourceMatch],
+    *,
+    model: LanguageModel | None,
+    rewriter: Rewriter | None = None,
+    settings: Settings,
 ) -> tuple[Proposal, ...]:
     """Everything that could be done about one document, unjudged; `scored.report` holds the findings.
 
-    `model` writes the rewrites where `settings.rewriter` is no URL; None leaves them out. Only sentences that are
-    flagged in a document that is flagged are rewritten by a model.
-
-    Raises MissingPartError where an endpoint does not answer.
+    `rewriter` is the user's own model; where there is none, `model` writes the rewrites; None of both leaves them out.
+    Only sentences that are flagged in a document that is flagged are rewritten by a model.
     """
     report = scored.report
     found = [*from_source.propose(report, matches), *from_rules.propose(report)]
     if report.flagged and settings.rewriter != "none":
         from repair.rewrite import from_model
 
-        found += from_model.propose(scored, model=model, rewriter=settings.rewriter)
+        found += from_model.propose(scored, matches, model=model, rewriter=rewriter)
     return tuple(from_source.with_evidence(report, matches, found))

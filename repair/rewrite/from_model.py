@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from repair.edits import apply
-from repair.records import Edit, Kind, Origin, Proposal, SentenceScore, Span
-from repair.rewrite import endpoint, minimal, prompts
+from repair.records import Edit, Kind, Origin, Proposal, ScoreReport, SentenceScore, SourceMatch, Span
+from repair.rewrite import minimal, prompts
 from repair.rewrite.places import narrow
+from repair.rewrite.prompts import Question
+from repair.rewrite.rewriter import Rewriter
 
 if TYPE_CHECKING:
     from repair.lm.model import LanguageModel
     from repair.scoring.scorer import Scored
+
+logger = logging.getLogger(__name__)
 
 SAMPLES = 2
 """Answers a sentence: the greedy one and one drawn at random."""
@@ -23,31 +29,54 @@ LONGEST = 120
 """Tokens of a sentence that the model is asked to rewrite; it loses the thread of longer ones."""
 GROWTH = 1.3
 """Tokens that an answer may have for each of the sentence's; what grows more, the gate refuses anyway."""
-CONTEXT = 300
-"""Characters before a sentence that an endpoint sees."""
+CONTEXT = 400
+"""Characters of the sentences before one that a rewriter sees."""
+REPORT = 600
+"""Characters of what clean sources say in a sentence's place that it sees."""
 
 
-def propose(scored: Scored, *, model: LanguageModel | None, rewriter: str) -> Iterator[Proposal]:
-    """Rewrites of the suspect sentences.
-
-    Raises MissingPartError where `rewriter` is the URL of a server that does not answer.
-    """
+def propose(
+    scored: Scored, matches: Sequence[SourceMatch], *, model: LanguageModel | None, rewriter: Rewriter | None
+) -> Iterator[Proposal]:
+    """Rewrites of the suspect sentences: by `rewriter`, the user's own model, or where there is none by `model`."""
     text = scored.report.document.text
     suspects = [s for s in scored.report.suspects if s.sentence.kind.counts]
     prose = [s for s in suspects if s.sentence.kind is Kind.PROSE]
-    if rewriter.startswith(("http://", "https://")):
-        yield from _from_endpoint(text, suspects, rewriter)
+    if rewriter is not None:
+        yield from _asked(scored.report, matches, suspects, rewriter)
     elif model is not None:
         yield from _rewrites(model, text, prose)
         for sentence, changes in minimal.changes(model, text, scored.tokens, suspects):
             yield from _minimal(text, sentence.sentence.span, changes)
 
 
-def _from_endpoint(text: str, sentences: Sequence[SentenceScore], url: str) -> Iterator[Proposal]:
-    spans = [s.sentence.span for s in sentences]
-    asked = [(span.of(text), text[max(0, span.start - CONTEXT) : span.start].strip()) for span in spans]
-    for span, rewrite in zip(spans, endpoint.rewrite(endpoint.Endpoint(url=url), asked), strict=True):
-        yield from _whole(text, span, rewrite, "endpoint", f"rewritten by the model at {url}")
+def _asked(
+    report: ScoreReport, matches: Sequence[SourceMatch], sentences: Sequence[SentenceScore], rewriter: Rewriter
+) -> Iterator[Proposal]:
+    text = report.document.text
+    replies = rewriter.ask([_question(report, matches, s) for s in sentences])
+    if problems := Counter(reply.problem for reply in replies if reply.problem):
+        told = "; ".join(problems)
+        path = report.document.source.path
+        unanswered = f"{problems.total()} of {len(replies)} sentences"
+        logger.warning("%s: %s got no rewrite from %s: %s", path, unanswered, rewriter.name, told)
+    for sentence, reply in zip(sentences, replies, strict=True):
+        yield from _whole(text, sentence.sentence.span, reply.text, "endpoint", f"rewritten by {rewriter.name}")
+
+
+def _question(report: ScoreReport, matches: Sequence[SourceMatch], sentence: SentenceScore) -> Question:
+    text, span = report.document.text, sentence.sentence.span
+    before = [
+        s.sentence.span.start
+        for s in report.sentences[: sentence.sentence.index]
+        if s.sentence.kind.counts and s.sentence.span.start >= span.start - CONTEXT
+    ]
+    aligned = [(a, match) for match in matches for a in match.alignment if a.sentence == sentence.sentence.index]
+    best = max(aligned, key=lambda pair: pair[0].score, default=None)
+    source = ""
+    if best is not None:
+        source = " ".join(best[1].sentences[i].span.of(best[1].source.text) for i in best[0].sources)
+    return Question(span.of(text), text[before[0] : span.start].strip() if before else "", source[:REPORT])
 
 
 def _rewrites(model: LanguageModel, text: str, sentences: Sequence[SentenceScore]) -> Iterator[Proposal]:

@@ -6,10 +6,13 @@ The examples show faults of several kinds and are all made up; none comes from a
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 SYSTEM = (
     "You correct English news sentences that a machine translated badly. Change as little as you can. Keep every "
-    "name, number, date, negation and every word inside quotation marks. Answer with the corrected sentence alone."
+    "name, number, date, negation and every word inside quotation marks. You may be given the text before a sentence, "
+    "to understand it by, and what a clean report of the same event says: take its names, terms and quotations, and "
+    "leave out what only the report tells. Answer with the corrected sentence alone."
 )
 
 EXAMPLES = (
@@ -27,14 +30,33 @@ EXAMPLES = (
     ),
 )
 
+SOURCED_EXAMPLE = (
+    "The vice-minister for the fishing “very worried”, has on Friday in Oslo explained.",
+    "Speaking in Oslo on Friday, Deputy Fisheries Minister Nils Dahl said he was “deeply worried” about the stocks.",
+    "The deputy fisheries minister was “deeply worried”, he explained in Oslo on Friday.",
+)
+"""A sentence, what a clean report says, the correction."""
+
 _PREAMBLE = re.compile(
     r"(?:(?:sure|certainly|of course|here(?:['’]s| is| are))\b[^.:\n]{0,60}"
     r"|(?:the )?(?:corrected|rewritten|revised|right|correct)(?: english)?(?: (?:sentence|version|text|answer|form))?"
-    r"(?: (?:is|would be|reads))?):\s*",
+    r"(?: (?:is|would be|reads))?|sentence|answer|output):\s*",
     re.IGNORECASE,
 )
 _MARKUP = re.compile(r"<\|[a-z_]+\|>|```|\*\*|^(?:Wrong|Right|Input|Output|Answer): ", re.MULTILINE)
+_THOUGHTS = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
 _WRAPPED = re.compile(r"[\"“](?P<inside>[^\"“”]*)[\"”]")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A sentence that is to be corrected, and what is known around it."""
+
+    sentence: str
+    before: str = ""
+    """The text before it."""
+    source: str = ""
+    """What a clean source says in its place."""
 
 
 def completion(sentence: str) -> str:
@@ -43,25 +65,37 @@ def completion(sentence: str) -> str:
     return f"Each sentence is rewritten in correct English.\n\n{shown}Wrong: {sentence}\nRight:"
 
 
-def conversation(sentence: str, context: str) -> list[dict[str, str]]:
-    """The same as chat messages; `context` is what stands before the sentence, for a model that can use it."""
+def conversation(question: Question) -> list[dict[str, str]]:
+    """The same as chat messages, with what is known around the sentence."""
+    wrong, report, right = SOURCED_EXAMPLE
+    shown = [*((Question(before), after) for before, after in EXAMPLES), (Question(wrong, source=report), right)]
     messages = [{"role": "system", "content": SYSTEM}]
-    for wrong, right in EXAMPLES:
-        messages += [{"role": "user", "content": wrong}, {"role": "assistant", "content": right}]
-    asked = f"(The text before it, not to be answered: {context})\n{sentence}" if context else sentence
-    return [*messages, {"role": "user", "content": asked}]
+    for example, corrected in shown:
+        messages += [{"role": "user", "content": _asked(example)}, {"role": "assistant", "content": corrected}]
+    return [*messages, {"role": "user", "content": _asked(question)}]
+
+
+def _asked(question: Question) -> str:
+    known = (("Text before", question.before), ("Clean report", question.source), ("Sentence", question.sentence))
+    return "\n".join(f"{label}: {' '.join(text.split())}" for label, text in known if text)
 
 
 def answer(reply: str, sentence: str) -> str:
-    """The sentence in a model's reply: its first line, without a preamble or quotation marks set around it all."""
-    first = next((line.strip() for line in reply.splitlines() if line.strip()), "")
+    """The sentence in a model's reply: its first line, without thoughts, preamble or marks around it all."""
+    lines = [line.strip() for line in _THOUGHTS.sub("", reply).splitlines() if line.strip()]
+    first = lines[0] if lines else ""
     preamble = _PREAMBLE.match(first)
     if preamble and not _PREAMBLE.match(sentence):
-        first = first[preamble.end() :] or next((line.strip() for line in reply.splitlines()[1:] if line.strip()), "")
+        first = first[preamble.end() :] or "".join(lines[1:2])
     wrapped = _WRAPPED.fullmatch(first)
     if wrapped and not _WRAPPED.fullmatch(sentence):
         first = wrapped["inside"].strip()
     return first
+
+
+def is_cut_off(reply: str) -> bool:
+    """True where a reply that ran out of room has no whole line that could be the sentence."""
+    return "\n" not in _THOUGHTS.sub("", reply).strip()
 
 
 def echoes(text: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,8 +14,10 @@ from repair.archive.ledger import Ledger
 from repair.archive.runner import Summary, apply_decisions, clean_archive, preview
 from repair.config import Settings
 from repair.errors import InputError, ModelError, OutputError
-from repair.records import Document, ScoreReport
-from tests.fakes import FakeCleaner
+from repair.records import Document, ScoreReport, SourceMatch, Suggestion
+from tests.fakes import FakeCleaner, FakeIndex
+
+Suggested = tuple[tuple[Suggestion, ...], tuple[SourceMatch, ...]]
 
 CLEAN = "The council approved the budget on Monday.\r\nNobody objected to it.\r\n"
 GARBLED = "The council zzz the budget on Monday.\r\nNobody objected to it.\r\n"
@@ -90,6 +93,37 @@ def test_originals_are_never_opened_for_writing(archive: Path, out: Path, monkey
     inside = {mode for name, mode in opened if name.startswith(str(archive))}
     assert inside
     assert not any(set(mode) & set("wax+") for mode in inside)
+
+
+class Forgetful(FakeCleaner):
+    """Its rewriter leaves one sentence of each named document unanswered. Counts the documents it is asked about."""
+
+    def __init__(self, *silent: str) -> None:
+        super().__init__(Settings())
+        self.silent, self.problems, self.asked = silent, Counter[str](), list[str]()
+
+    @property
+    def unanswered(self) -> dict[str, int]:
+        return dict(self.problems)
+
+    def suggest(self, report: ScoreReport, index: FakeIndex | None) -> Suggested:  # type: ignore[override]
+        self.asked.append(report.document.id)
+        if report.document.id in self.silent:
+            self.problems["it answered 500"] += 1
+        return super().suggest(report, index)
+
+
+def test_what_a_rewriter_left_unanswered_is_told_and_asked_again(archive: Path, out: Path) -> None:
+    first = clean_archive(archive, out, Settings(), cleaner=Forgetful("r2"))
+    assert first.notes == (
+        "1 sentence got no rewrite: it answered 500. The same command asks again, and nothing twice",
+    )
+    assert first.failures == ()
+    again = Forgetful()
+    second = clean_archive(archive, out, Settings(), cleaner=again)
+    assert again.asked == ["r2"]
+    assert second.notes == ()
+    assert second.applied == first.applied == 2
 
 
 def test_tables_are_in_input_order_and_say_what_became_of_each(archive: Path, out: Path) -> None:
