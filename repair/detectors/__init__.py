@@ -3,7 +3,6 @@
     article.py         what every rule looks at, and what a rule is
     lexicon.py         which words English has, and how common they are
     function_words.py  closed classes of words
-    quote_marks.py     pairs of quotation marks over paragraphs
 
     surprise.py        lm.surprise: words that the language model did not expect
     leftovers.py       leftover.*: the source language (table: leftovers.toml)

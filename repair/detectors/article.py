@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from repair.detectors import quote_marks
 from repair.records import Document, Finding, ScoreReport, SentenceScore, Span, TokenScores
+from repair.text.quotes import Quotes, pair
 from repair.text.wraps import blocks
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
@@ -66,9 +66,9 @@ class Article:
         return tuple(span for span in spans if bisect_left(starts, span.start) < bisect_left(starts, span.end))
 
     @cached_property
-    def quotes(self) -> quote_marks.Quotes:
+    def quotes(self) -> Quotes:
         """The double quotation marks of running text, paired."""
-        return quote_marks.pair(self.text, self.paragraphs)
+        return pair(self.text, self.paragraphs)
 
     @cached_property
     def lower_counts(self) -> Counter[str]:

@@ -12,8 +12,8 @@ from itertools import pairwise
 
 from repair.detectors.article import Article, Rule
 from repair.detectors.function_words import FUNCTION_WORDS
-from repair.detectors.quote_marks import Mark
 from repair.records import Finding, Span
+from repair.text.quotes import Mark
 
 UNBALANCED = "quote.unbalanced"
 DOUBLED = "quote.doubled"

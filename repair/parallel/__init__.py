@@ -10,7 +10,7 @@ profile.py        a document made ready for comparing: sentences, facts, terms, 
 facts.py          extract and compare: the facts of a text, and what another text lost or added
 names.py          names, acronyms, known forms of one name
 quantities.py     numbers, units, dates
-quotations.py     quotations, with whole marks and with broken ones
+quotations.py     quotations as facts
 wording.py        negation, modality, words with an opposite
 factkinds.py      the types of facts
 tables.py         the word tables in data/

@@ -17,8 +17,8 @@ from rapidfuzz.distance import Indel
 from repair.parallel.contradiction import contradiction
 from repair.parallel.pairs import Scores, pair_scores, quote_scores
 from repair.parallel.profile import Profile
-from repair.parallel.quotations import quoted_words
 from repair.records import Aligned, Relation
+from repair.text.quotes import quoted_words
 
 ANCHOR = 0.11
 """A pair from this score on is aligned: about one in a hundred pairs of different sentences of the same 20 sentences

@@ -16,10 +16,10 @@ from repair.detectors.function_words import FUNCTION_WORDS
 from repair.parallel.facts import Fact, FactKind, Facts, compare
 from repair.parallel.profile import STEM
 from repair.parallel.quantities import MONTHS, WEEKDAYS
-from repair.parallel.quotations import WORD
 from repair.parallel.tables import is_plain
 from repair.parallel.wording import opposite, undenied
 from repair.records import Span
+from repair.text.quotes import WORD
 
 REACH = 6
 """Words on either side that are a fact's surroundings."""

@@ -16,8 +16,8 @@ from rapidfuzz.distance import Indel
 from repair.parallel.contradiction import contradiction
 from repair.parallel.facts import extract
 from repair.parallel.profile import Profile
-from repair.parallel.quotations import quoted_words
 from repair.records import Aligned, Relation, Sentence
+from repair.text.quotes import quoted_words
 
 LEAST = 5
 """Aligned sentences; a brief of fewer may be another's first lines by chance or by a person."""

@@ -21,9 +21,9 @@ from repair.parallel.align import align
 from repair.parallel.names import read_names
 from repair.parallel.profile import STEM, Embedder, Profile, profile
 from repair.parallel.quantities import read_quantities
-from repair.parallel.quotations import WORD
 from repair.parallel.store import Store
 from repair.records import Aligned, Document, Sentence, SourceMatch
+from repair.text.quotes import WORD
 from repair.text.sentences import split
 
 SPECIFIC = 3

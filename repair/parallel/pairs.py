@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import Indel
 
 from repair.parallel.profile import THESE_DAYS, Line, Piece, Profile
-from repair.parallel.quotations import quoted_words
+from repair.text.quotes import quoted_words
 
 BIAS, COSINE, TERMS, DISAGREE = -8.5, 6.0, 15.0, -2.0
 QUOTE_STEM = 4

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from repair.detectors.function_words import FUNCTION_WORDS
 from repair.parallel.facts import FactKind, Facts, extract
 from repair.parallel.quantities import WEEKDAYS
-from repair.parallel.quotations import DOUBLE, WORD, find_quotations
 from repair.records import Document, Sentence, Span
+from repair.text.quotes import DOUBLE, WORD, find_quotations
 
 STEM = 6
 """Letters that a word is cut to, so that "deport" and "deportation" meet; a common stand-in for stemming."""

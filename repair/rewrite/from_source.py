@@ -23,7 +23,8 @@ from repair.records import (
     Span,
 )
 from repair.rewrite.places import narrow, touched, whole
-from repair.rewrite.quotes import quoted, unpaired, words
+from repair.rewrite.quotes import unpaired, words
+from repair.text.quotes import quoted
 
 _STRETCH = 2
 """How many sentences a source's run may grow by, to close its quotation marks."""

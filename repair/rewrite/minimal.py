@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from repair.records import Edit, SentenceScore, Span, TokenScores
 from repair.rewrite import words
-from repair.rewrite.quotes import quoted
+from repair.text.quotes import quoted
 
 if TYPE_CHECKING:
     import numpy as np

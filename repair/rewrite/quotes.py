@@ -5,24 +5,29 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
+from functools import lru_cache
 
-from repair.parallel.quotations import find_quotations, quoted_words
 from repair.records import Span
+from repair.text.quotes import DOUBLE, find_quotations, quoted_words
+from repair.text.wraps import blocks
 
 _LINE = re.compile(r"[^\r\n]*")
-_MARKS = re.compile(r"[“”„«»‟\"]")
+_MARKS = re.compile(f"[{DOUBLE}]")
 
 
 def paragraph(text: str, span: Span) -> Span:
-    """The span widened to the line ends on both sides."""
+    """The span widened to the line ends on both sides, and in hard-wrapped text to those of its paragraph."""
     start = max(text.rfind("\n", 0, span.start), text.rfind("\r", 0, span.start)) + 1
     rest = _LINE.match(text, span.end)
-    return Span(start, rest.end() if rest else span.end)
+    lines = Span(start, rest.end() if rest else span.end)
+    touched = [lines, *(block for block in _paragraphs(text) if block.overlaps(lines))]
+    return Span(min(one.start for one in touched), max(one.end for one in touched))
 
 
-def quoted(text: str) -> tuple[Span, ...]:
-    """The spans between quotation marks; a mark without a partner counts to the paragraph's edge."""
-    return tuple(quotation.span for quotation in find_quotations(text))
+@lru_cache(maxsize=4)
+def _paragraphs(text: str) -> tuple[Span, ...]:
+    """Kept, for every proposal for a document asks."""
+    return tuple(block.span for block in blocks(text))
 
 
 def unpaired(text: str) -> int:
@@ -44,8 +49,7 @@ def changed(before: str, after: str) -> tuple[list[str], list[str]]:
     """
     if words(before) == words(after):
         return [], []
-    old = Counter(words(span.of(before)) for span in quoted(before))
-    new = Counter(words(span.of(after)) for span in quoted(after))
+    old, new = (Counter(words(q.span.of(text)) for q in find_quotations(text)) for text in (before, after))
     return list((old - new).elements()), list((new - old).elements())
 
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from repair.parallel.facts import FactKind, compare, extract, respelled
-from repair.parallel.quotations import find_quotations
 from repair.parallel.tables import aliases, antonyms, casing, denied, rows, units
+from repair.text.quotes import find_quotations
 
 CASES = Path(__file__).parents[1] / "cases"
 
