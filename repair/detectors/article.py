@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -94,7 +94,17 @@ class Article:
 
     def is_quoted(self, span: Span) -> bool:
         """True where `span` lies inside a pair of quotation marks in one paragraph."""
-        return any(quoted.contains(span) for quoted in self.quotes.quoted)
+        before = bisect_right(self.outermost, span.start, key=lambda quoted: quoted.start)
+        return before > 0 and self.outermost[before - 1].contains(span)
+
+    @cached_property
+    def outermost(self) -> tuple[Span, ...]:
+        """The quotations that stand in no other one: in order and apart, so that one look finds a word's."""
+        found: list[Span] = []
+        for span in sorted(self.quotes.quoted, key=lambda quoted: (quoted.start, -quoted.end)):
+            if not found or not found[-1].contains(span):
+                found.append(span)
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

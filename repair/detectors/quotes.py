@@ -7,6 +7,7 @@ the marks of “…say:” We want … for us? “And …” the right way round
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -68,7 +69,7 @@ def _doubled(article: Article) -> Iterator[tuple[Mark, Mark]]:
 
 def _stray(article: Article, mark: Mark) -> Finding:
     """With the opening mark put before the paragraph's first word, where that is the only place for it."""
-    paragraph = next(p for p in article.paragraphs if p.start <= mark.at < p.end)
+    paragraph = article.paragraphs[bisect_right(article.paragraphs, mark.at, key=lambda p: p.start) - 1]
     if _is_apostrophe(article.text, mark):
         apostrophe = "'" if article.text[mark.at] == '"' else "’"
         return Finding(UNBALANCED, mark.span, MESSAGE_APOSTROPHE, replacements=(apostrophe,))

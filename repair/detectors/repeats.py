@@ -26,9 +26,10 @@ def find(article: Article) -> Iterator[Finding]:
     """Doubled words and phrases in running text, the second one left out in the replacement."""
     for scored in article.running:
         words = article.words(scored)
+        lower = [word.text.lower() for word in words]
         taken = 0
         for i in range(len(words)):
-            end = max(_doubled(article.text, words, i), _taken_up(article.text, words, i))
+            end = max(_doubled(article.text, words, lower, i), _taken_up(article.text, words, lower, i))
             if end and i >= taken:
                 yield _finding(article.text, words, i, end)
                 taken = end
@@ -42,24 +43,26 @@ def _finding(text: str, words: Sequence[Word], first: int, end: int) -> Finding:
     return Finding(ID, span, MESSAGE.format(words=span.of(text)), "major", replacements=kept)
 
 
-def _doubled(text: str, words: Sequence[Word], i: int) -> int:
+def _doubled(text: str, words: Sequence[Word], lower: Sequence[str], i: int) -> int:
     """The end, in words, of a phrase at `i` that follows upon itself; 0 where there is none."""
     for size in range(1, _LONGEST_PHRASE + 1):
         end = i + 2 * size
-        if end <= len(words) and _same(words[i : i + size], words[i + size : end]) and _plain(text, words[i:end]):
+        if end > len(words):
+            break
+        if lower[i : i + size] == lower[i + size : end] and _plain(text, words[i:end]):
             phrase = words[i : i + size]
             if _counts_alone(words[i], words[i + 1]) if size == 1 else _counts(phrase):
                 return end
     return 0
 
 
-def _taken_up(text: str, words: Sequence[Word], i: int) -> int:
+def _taken_up(text: str, words: Sequence[Word], lower: Sequence[str], i: int) -> int:
     """The end of `officials of the Libyan officials of`: the same noun and `of` again, with no link between."""
     if i + 1 == len(words) or words[i + 1].text != "of" or len(words[i].text) < _SHORTEST_NOUN:
         return 0
     for end in range(i + 5, min(i + 4 + _WIDEST_GAP, len(words)) + 1):
-        if _same(words[i : i + 2], words[end - 2 : end]):
-            between = {w.text.lower() for w in words[i + 2 : end - 2]}
+        if lower[i : i + 2] == lower[end - 2 : end]:
+            between = set(lower[i + 2 : end - 2])
             return end if _plain(text, words[i:end]) and not between & _LINKS else 0
     return 0
 
@@ -69,10 +72,6 @@ def _plain(text: str, words: Sequence[Word]) -> bool:
     length = sum(len(w.span) for w in words) + len(words) - 1
     between = text[words[0].span.start : words[-1].span.end]
     return len(between) == length and between.count(" ") == len(words) - 1
-
-
-def _same(one: Sequence[Word], other: Sequence[Word]) -> bool:
-    return all(a.text.lower() == b.text.lower() for a, b in zip(one, other, strict=True))
 
 
 def _counts_alone(first: Word, second: Word) -> bool:

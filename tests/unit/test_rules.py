@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import tomllib
+from itertools import pairwise
 from pathlib import Path
+from types import FrameType
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from repair import detectors, edits
 from repair.detectors import RULES, attach, leftovers
 from repair.detectors.article import Article, Rule, run
-from repair.records import Document, Edit, Finding, ScoreReport, SentenceScore, TokenScores
+from repair.records import Document, Edit, Finding, ScoreReport, SentenceScore, Span, TokenScores
 from repair.text.sentences import split
 
 CASES = Path(__file__).parents[1] / "cases" / "rules"
@@ -167,6 +170,7 @@ PIECES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(PIECES, st.sampled_from(["", " ", "  "])), max_size=30))
 def test_any_text_gives_spans_inside_it_in_order_and_the_same_again(pieces: list[tuple[str, str]]) -> None:
     text = "".join(piece + gap for piece, gap in pieces)
@@ -176,6 +180,48 @@ def test_any_text_gives_spans_inside_it_in_order_and_the_same_again(pieces: list
     for finding in found:
         assert 0 <= finding.span.start < finding.span.end <= len(text)
         assert finding.span.of(text) not in finding.replacements
+
+
+def work(rule: Rule, paragraphs: int) -> int:
+    """How many functions are called while the rule reads so many paragraphs, each with all that rules look for."""
+    letters = "bcdfghjklmnpqrst"
+    names = ["".join(letters[n // 16**i % 16] for i in range(3)) for n in range(paragraphs)]
+    text = "\n\n".join(
+        f'"We go," said officials of the Libyan officials of the "{name}". The "great" Several Always "Controlled '
+        f'harbour" of und near the loa{name}ous sea, she "said so" there.” He wrote "as it is. Now we" go go home.'
+        for name in names
+    )
+    report = report_of(text)
+    article = Article(report.document, report, tokens_of(text, [(w, 9.0, 1.0) for w in text.split()]))
+    calls = 0
+
+    def count(_frame: FrameType, event: str, _arg: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        found = list(rule.find(article))
+    finally:
+        sys.setprofile(None)
+    return calls + len(found)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=NAMES.values())
+def test_four_times_the_text_is_four_times_the_work(rule: Rule) -> None:
+    work(rule, 4)  # word lists are read once
+    assert work(rule, 160) <= 4.4 * work(rule, 40)
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(["a b", "“", "”", '"', "„", " ", "\n\n", "‘"]), max_size=40).map("".join))
+def test_what_is_quoted_is_found_by_one_look(text: str) -> None:
+    report = report_of(text)
+    article = Article(report.document, report)
+    assert all(one.end <= two.start for one, two in pairwise(article.outermost))
+    for start in range(len(text)):
+        span = Span(start, min(len(text), start + 2))
+        assert article.is_quoted(span) == any(quoted.contains(span) for quoted in article.quotes.quoted)
 
 
 def test_empty_document_has_no_findings() -> None:
