@@ -1,85 +1,224 @@
-"""Does the parallel check find the source of a damaged story, and nothing else? `python -m eval.parallel`
+"""Is a retold document found, aligned and mended by its source, and is all else left alone? `python -m eval.parallel`
 
-Stories of the held-out year stand in an index as they were written; their copies through German and back ask for
-their sources. Neighbouring stories may belong to one article, which no file tells: such finds are counted apart.
+Documents of ten sentences went through German and back by an engine; their originals stand among 300 others. The
+copies ask twice: once with the originals in a folder that the user vouches for, once with all in one archive, where
+nobody says which of two texts is the copy. Clean documents ask too: originals beside their own copies, and beside an
+edition of them that an editor changed; none of those may change.
+
+    python -m eval.parallel              2017 of roundtrip_train, to choose by
+    python -m eval.parallel --final      roundtrip_test_wmt18, for measuring alone
 """
 
 from __future__ import annotations
 
 import argparse
+import random
+import re
 import sys
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from eval import data
+from eval.distances import Counts, edits, pooled
+from eval.table import Row, markdown
 from repair.config import Settings
-from repair.lm.embed import Embedder, load_embedder
 from repair.parallel import SourceIndex
-from repair.records import Document
+from repair.pipeline import Cleaner, Held, Parts, finish
+from repair.records import CleanedDocument, Document, Sentence, SourceMatch
 from repair.text.sentences import split
+
+SENTENCES = 10
+OTHERS = 300
+ENGINES = ("deepl", "google")
+_NUMBER = re.compile(r"\b\d+\b")
 
 
 @dataclass(frozen=True, slots=True)
-class Retrieval:
-    """What came back for the damaged stories."""
+class Asked:
+    """What became of one copy that was held against an index of originals."""
 
-    asked: int
-    first: int
-    """Copies whose source was found, and stood first."""
-    strangers: int
-    """Other stories offered as a source."""
-    aligned: int
-    """Sentences of the copies aligned to the source, of `sentences`."""
-    sentences: int
-    relations: Counter[str]
+    story: data.Story
+    matches: tuple[SourceMatch, ...]
+    """What the index offers, whoever may mend."""
+    held: Held
+    cleaned: CleanedDocument
+
+    @property
+    def found(self) -> SourceMatch | None:
+        """The match that is the story's original, where it stands first."""
+        first = self.matches[0] if self.matches else None
+        return first if first and first.source.id == self.story.id else None
 
 
-def retrieve(stories: Sequence[data.Story], embedder: Embedder) -> Retrieval:
-    """Ask an index of the originals for the source of each damaged copy."""
-    ids = {story.original: story.id for story in stories}  # two engines may have retold one story
-    index = SourceIndex.build([_document(id, original) for original, id in ids.items()], embedder)
-    first = strangers = aligned = sentences = 0
-    relations: Counter[str] = Counter()
-    for story in stories:
-        copy = _document(f"{story.id} retold", story.damaged)
-        told = split(copy.text)
-        matches = index.find(copy, told)
-        source = ids[story.original]
-        first += bool(matches) and matches[0].source.id == source
-        strangers += sum(match.source.id != source for match in matches)
-        own = next((match for match in matches if match.source.id == source), None)
-        aligned += len(own.alignment) if own else 0
-        sentences += len(told)
-        relations.update(one.relation.value for one in (own.alignment if own else ()))
-    return Retrieval(len(stories), first, strangers, aligned, sentences, relations)
+def ask(cleaner: Cleaner, index: SourceIndex, story: data.Story) -> Asked:
+    """Clean the retold side of a story, with the policy `all`."""
+    document = _document(f"copy of {story.id}", story.damaged)
+    held = cleaner.hold(cleaner.score(document), index)
+    suggestions = cleaner.suggest(held.report, held.sources)
+    matches = index.find(document, split(document.text))
+    return Asked(story, matches, held, finish(held.report, suggestions, held.sources, "all"))
+
+
+def rightly_aligned(asked: Asked) -> Counts:
+    """How many sentences of the copy are aligned with just the line of the original that they came from."""
+    document, right = asked.cleaned.document, 0
+    sentences = split(document.text)
+    for aligned in asked.found.alignment if asked.found else ():
+        source = asked.found.source.text if asked.found else ""
+        theirs = {_line(source, asked.found.sentences[at]) for at in aligned.sources} if asked.found else set()
+        right += theirs == {_line(document.text, sentences[aligned.sentence])}
+    return Counts(right, len(sentences))
+
+
+def distance(asked: Asked) -> Counts:
+    """The edits from what was made of the copy to the original, line by line."""
+    lines = asked.cleaned.text.split("\n")
+    if len(lines) != len(asked.story.original):
+        return edits([asked.cleaned.text], ["\n".join(asked.story.original)])
+    return edits(lines, asked.story.original)
+
+
+def copy_rows(row: partial[Row], every: Sequence[Asked]) -> Iterator[Row]:
+    """What became of the copies."""
+    yield row("source found, and first", sum(asked.found is not None for asked in every), of=len(every))
+    yield row("told as retold", sum(any(match.retold for match in asked.matches) for asked in every), of=len(every))
+    yield row("copies flagged", sum(asked.held.report.flagged for asked in every), of=len(every))
+    yield _interval(row, "sentences aligned right", [rightly_aligned(asked) for asked in every])
+    before = [edits(asked.story.damaged, asked.story.original) for asked in every]
+    yield _interval(row, "TER, doing nothing", before, scale=100)
+    yield _interval(row, "TER, cleaned (all)", [distance(asked) for asked in every], scale=100)
+    yield row(
+        "copies changed", sum(asked.cleaned.text != asked.cleaned.document.text for asked in every), of=len(every)
+    )
+
+
+def _interval(row: partial[Row], metric: str, counts: Sequence[Counts], *, scale: float = 1.0) -> Row:
+    value = pooled(counts, scale=scale)
+    return row(metric, value.value, low=value.low, high=value.high)
+
+
+def changed(cleaner: Cleaner, index: SourceIndex, documents: Sequence[Document]) -> int:
+    """How many documents come out other than they went in, under the policy `all`, by what the index says.
+
+    What rules mend anywhere is not counted.
+    """
+    count = 0
+    for document in documents:
+        held = cleaner.hold(cleaner.score(document), index)
+        applied = finish(held.report, cleaner.suggest(held.report, held.sources), held.sources, "all").applied
+        count += any(suggestion.origin == "parallel" for suggestion in applied)
+    return count
+
+
+def edited(lines: Sequence[str], rng: random.Random, more: Sequence[str]) -> list[str]:
+    """Another edition: one sentence cut, two put in, a number corrected, the ends of two sentences trimmed."""
+    left = list(lines)
+    del left[rng.randrange(1, len(left))]
+    for at in rng.sample(range(len(left)), 2):
+        head, _, tail = left[at].rpartition(", ")
+        left[at] = f"{head}." if len(head) > len(tail) else left[at]
+    with_number = [at for at, line in enumerate(left) if _NUMBER.search(line)]
+    if with_number:
+        at = rng.choice(with_number)
+        left[at] = _NUMBER.sub(lambda match: str(int(match.group()) + 7), left[at], count=1)
+    return [*left[:4], more[0], *left[4:], more[1]]
+
+
+def rows(count: int, seed: int, *, final: bool) -> Iterator[Row]:
+    """All lines of the table."""
+    name = "roundtrip_test_wmt18" if final else "roundtrip_2017"
+    stories = {engine: _stories(engine, final=final) for engine in ENGINES}
+    originals = [_document(story.id, story.original) for story in stories[ENGINES[0]]]
+    pool = [*originals, *_others()][: max(len(originals), OTHERS + 1)]
+    chosen = sorted(random.Random(seed).sample(range(len(originals)), min(count, len(originals))))
+    settings = Settings(device="cpu", grammar="none", rewriter="none")
+    parts = Parts(settings)
+    for engine, told in stories.items():
+        copies = [told[at] for at in chosen]
+        for data_row, cleaner, index in _ways(settings, parts, pool):
+            row = partial(Row, "with the source", f"{name}, {engine}, {len(copies)} copies, {data_row}")
+            yield from copy_rows(row, [ask(cleaner, index, story) for story in copies])
+    yield from _clean_rows(settings, parts, pool, stories, chosen, seed, name)
+
+
+def _ways(settings: Settings, parts: Parts, pool: Sequence[Document]) -> Iterator[tuple[str, Cleaner, SourceIndex]]:
+    cleaner = Cleaner(settings, parts=parts)
+    yield "originals in --sources", cleaner, cleaner.index((), trusted=pool)
+    cleaner = Cleaner(settings, parts=parts)
+    yield "originals in the archive", cleaner, cleaner.index(pool)
+
+
+def _clean_rows(
+    settings: Settings,
+    parts: Parts,
+    pool: Sequence[Document],
+    stories: dict[str, list[data.Story]],
+    chosen: Sequence[int],
+    seed: int,
+    name: str,
+) -> Iterator[Row]:
+    """Whether clean documents are left alone."""
+    originals = [_document(stories[ENGINES[0]][at].id, stories[ENGINES[0]][at].original) for at in chosen]
+    row = partial(Row, "with the source", f"{name}, {len(originals)} originals")
+    cleaner = Cleaner(settings, parts=parts)
+    copies = [_document(f"{engine} {at}", stories[engine][at].damaged) for engine in ENGINES for at in chosen]
+    index = cleaner.index([*pool, *copies])
+    yield row("changed, beside their own copies in the archive", changed(cleaner, index, originals), of=len(originals))
+    rng = random.Random(seed)
+    more = [rng.choice(pool).text.split("\n")[:2] for _ in originals]
+    editions = [
+        _document(f"edition {n}", edited(one.text.split("\n"), rng, more[n])) for n, one in enumerate(originals)
+    ]
+    cleaner = Cleaner(settings, parts=parts)
+    index = cleaner.index((), trusted=editions)
+    yield row("changed, another edition in --sources", changed(cleaner, index, originals), of=len(originals))
+    cleaner = Cleaner(settings, parts=parts)
+    strangers = [document for document in pool if document.id not in {one.id for one in originals}]
+    index = cleaner.index((), trusted=strangers)
+    yield row("changed, other stories in --sources", changed(cleaner, index, originals), of=len(originals))
+
+
+def _stories(engine: str, *, final: bool) -> list[data.Story]:
+    """The documents of one engine; the year 2017, or the test."""
+    name, purpose = ("roundtrip_test_wmt18", "measure") if final else ("roundtrip_train", "choose")
+    found = data.rows(name, purpose, ["engine", "year", "original", "damaged"])  # type: ignore[arg-type]
+    lines = [row for row in found if row[0] == engine and (final or row[1] == data.HELD_OUT_YEAR)]
+    return [
+        data.Story(f"{start}", tuple(row[2] for row in part), tuple(row[3] for row in part))
+        for start in range(0, len(lines) - SENTENCES + 1, SENTENCES)
+        for part in [lines[start : start + SENTENCES]]
+    ]
+
+
+def _others() -> list[Document]:
+    """Originals of other years."""
+    found = data.rows("roundtrip_train", "choose", ["engine", "year", "original"])
+    lines = [row[2] for row in found if row[0] == ENGINES[0] and row[1] != data.HELD_OUT_YEAR]
+    starts = range(0, len(lines) - SENTENCES + 1, SENTENCES)
+    every = [_document(f"other {start}", lines[start : start + SENTENCES]) for start in starts]
+    return random.Random(0).sample(every, OTHERS)
 
 
 def _document(id: str, lines: Sequence[str]) -> Document:
     return Document.of_text("\n".join(lines), id)
 
 
-def report(name: str, found: Retrieval) -> str:
-    """One line of figures."""
-    relations = ", ".join(f"{relation} {count}" for relation, count in found.relations.most_common())
-    return (
-        f"{name}: source found first {found.first} of {found.asked}, other stories offered {found.strangers}; "
-        f"sentences aligned {found.aligned} of {found.sentences} ({relations})"
-    )
+def _line(text: str, sentence: Sentence) -> int:
+    return text.count("\n", 0, sentence.span.start)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the figures. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m eval.parallel", description=__doc__.splitlines()[0])
-    parser.add_argument("--stories", type=int, default=40, help="of each kind (default: %(default)s)")
+    parser.add_argument("--documents", type=int, default=20, help="copies of each engine (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--final", action="store_true", help="roundtrip_test_wmt18 in place of 2017")
     args = parser.parse_args(argv)
     if data.data_folder() is None:
         print("No evaluation data: set REPAIR_DATA.", file=sys.stderr)
         return 2
-    embedder = load_embedder(Settings(device="cpu"))
-    print(report("round trips 2017", retrieve(data.stories(args.stories, args.seed, sentences=9), embedder)))
-    print(report("weak engines 2017", retrieve(data.engine_stories(args.stories, args.seed, sentences=9), embedder)))
+    print(markdown(list(rows(args.documents, args.seed, final=args.final))), end="")
     return 0
 
 

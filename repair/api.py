@@ -37,7 +37,9 @@ class Cleaner(pipeline.Cleaner):
     def source_index(self) -> SourceIndex | None:
         """The articles of `settings.sources`, read once; None where no folder is set."""
         folder = self.settings.sources
-        return None if folder is None else self.index(read_folder(folder, text_field=self.settings.text_field))
+        if folder is None:
+            return None
+        return self.index((), trusted=read_folder(folder, text_field=self.settings.text_field))
 
 
 def score(text: str | Document, settings: Settings | None = None) -> ScoreReport:
@@ -55,12 +57,13 @@ def clean(
 ) -> CleanedDocument:
     """A text mended as far as `settings.apply` allows, by what its clean `sources` say and what rules are sure of.
 
-    Without `sources`, those in the folder `settings.sources` serve. A source that is garbled itself is not used.
-    Raises ModelError as `score` does.
+    Without `sources`, those in the folder `settings.sources` serve. A text that tells one of them again, sentence by
+    sentence, is held to be its copy however well it reads; what changes there is for a person to decide (`apply="all"`
+    makes it). A source that is garbled itself is not used. Raises ModelError as `score` does.
     """
     cleaner = _shared(settings or Settings())
     known = [_document(source, f"source {n}") for n, source in enumerate(sources, start=1)]
-    return cleaner.clean(_document(text, "text"), cleaner.index(known) if known else cleaner.source_index)
+    return cleaner.clean(_document(text, "text"), cleaner.index((), trusted=known) if known else cleaner.source_index)
 
 
 @lru_cache(maxsize=1)

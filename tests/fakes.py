@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -109,6 +110,14 @@ class FakeIndex:
         left = [d for d in self.documents if d.id not in exclude]
         return tuple(SourceMatch(d, (), 0.9, ()) for d in left[:limit])
 
+    def retellings(self, document: Document, sentences: Sequence[Sentence]) -> tuple[SourceMatch, ...]:
+        """Documents with as many words, in other words."""
+        alike = [d for d in self.documents if len(d.text.split()) == len(document.text.split())]
+        return tuple(SourceMatch(d, (), 0.9, (), retold=True) for d in alike if d.text != document.text)
+
+    def document(self, id: str) -> Document | None:
+        return next((d for d in self.documents if d.id == id), None)
+
 
 class FakeCleaner(Cleaner):
     """Proposes the cure for each garble, supported by the first source; without a source it is for review."""
@@ -116,18 +125,13 @@ class FakeCleaner(Cleaner):
     def __init__(self, settings: Settings | None = None) -> None:
         super().__init__(settings, parts=FakeParts())
 
-    def index(self, documents: Iterable[Document]) -> FakeIndex:  # type: ignore[override]
-        return FakeIndex(documents)
+    def index(  # type: ignore[override]
+        self, documents: Iterable[Document], *, trusted: Iterable[Document] = (), folder: Path | None = None
+    ) -> FakeIndex:
+        return FakeIndex([*documents, *self._trusting(trusted)])
 
-    def suggest(
-        self,
-        report: ScoreReport,
-        index: FakeIndex | None,  # type: ignore[override]
-    ) -> tuple[tuple[Suggestion, ...], tuple[SourceMatch, ...]]:
-        if not report.flagged:
-            return (), ()
-        sources = self._find_sources(report, index) if index else ()  # type: ignore[arg-type]
-        return tuple(_cures(report, sources)), sources
+    def suggest(self, report: ScoreReport, sources: Sequence[SourceMatch]) -> tuple[Suggestion, ...]:
+        return tuple(_cures(report, sources)) if report.flagged else ()
 
 
 def _cures(report: ScoreReport, sources: Sequence[SourceMatch]) -> list[Suggestion]:

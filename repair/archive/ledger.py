@@ -251,6 +251,15 @@ class Ledger:
                 ),
             )
 
+    def keep(self, state: DocumentState, report: ScoreReport) -> None:
+        """Keep text and report of a document, with what was found since it was scored."""
+        packed = (_pack(report.document.text), _pack(dump(report_to_state(report))))
+        with self._write() as db:
+            db.execute(
+                "UPDATE documents SET open = 1, text = ?, report = ? WHERE path = ? AND id = ?",
+                (*packed, state.path, state.id),
+            )
+
     def put_repaired(
         self, state: DocumentState, signature: str, suggestions: Iterable[Suggestion], sources: Iterable[SourceMatch]
     ) -> None:

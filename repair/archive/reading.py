@@ -115,11 +115,9 @@ def read_folder(folder: str, *, text_field: str | None = None, jobs: int = 1) ->
                 yield document
 
 
-def neighbours(path: Path, sources: str | None, *, text_field: str | None = None) -> Iterator[Document]:
-    """Where `explain` looks for the source of one document: `sources`, else the other articles beside it."""
-    if sources is not None:
-        yield from read_folder(sources, text_field=text_field)
-    if sources is not None or not path.is_file():
+def neighbours(path: Path, *, text_field: str | None = None) -> Iterator[Document]:
+    """Where `explain` looks for the source of one document: the other articles beside it."""
+    if not path.is_file():
         return
     beside = [other for other in files.walk(path.parent).files if other != path and other.parent == path.parent]
     if len(beside) > MOST_NEIGHBOURS:

@@ -6,11 +6,10 @@ is that file's line in the summary; a full disk or a missing model ends the run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
@@ -18,17 +17,13 @@ from repair import __version__
 from repair.archive import files, tables
 from repair.archive.ledger import DocumentState, FileState, Ledger
 from repair.archive.out import OutFolder, latest, read_decisions, unknown_ids
-from repair.archive.reading import Loaded, Task, load_all, parse, read_folder
+from repair.archive.reading import Loaded, Task, load_all, parse
+from repair.archive.repairing import repair_documents
+from repair.archive.run import Progress, Run
 from repair.config import ApplyPolicy, Settings
 from repair.errors import InputError, OutputError
 from repair.pipeline import Cleaner, finish
 from repair.records import CleanedDocument, Decision, Document, Skipped
-
-if TYPE_CHECKING:
-    from repair.parallel import SourceIndex
-
-Progress = Callable[[str, int, int], None]
-"""Called with the name of the pass, how much is done, how much there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +51,6 @@ class Summary:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """What every pass needs."""
-
-    archive: Path
-    out: OutFolder
-    settings: Settings
-    ledger: Ledger
-    cleaner: Cleaner
-    progress: Progress
-
-    def fail(self, name: str, error: InputError) -> None:
-        """Remember that a file failed; the others go on."""
-        self.ledger.fail_file(name, f"{error.cause}. {error.next_step}")
-
-
 def _silent(_stage: str, _done: int, _total: int) -> None:
     """No progress is shown."""
 
@@ -97,12 +76,12 @@ def clean_archive(
     files.make_folder(out)
     folder = OutFolder(out)
     with _only_run(out), Ledger.open(out, create=True) as ledger, cleaner or Cleaner(settings) as worker:
-        run = _Run(archive, folder, settings, ledger, worker, progress)
+        run = Run(archive, folder, settings, ledger, worker, progress)
         _same_run(run)
         files.remove_parts(out)
         worker.prepare()
         _score_files(run, listing.files)
-        _repair_documents(run)
+        repair_documents(run)
         decisions = latest(read_decisions(folder.decisions))
         ledger.set(apply=settings.apply, text_field=settings.text_field or "")
         _write_files(run, decisions)
@@ -146,7 +125,7 @@ def preview(
 # --- the passes
 
 
-def _score_files(run: _Run, paths: Sequence[Path]) -> None:
+def _score_files(run: Run, paths: Sequence[Path]) -> None:
     names = [path.relative_to(run.archive).as_posix() for path in paths]
     for name in run.ledger.keep_only(names):
         _remove_copy(run.out, run.ledger, name)
@@ -162,13 +141,13 @@ def _score_files(run: _Run, paths: Sequence[Path]) -> None:
     run.progress("scoring", len(names), len(names))
 
 
-def _task(run: _Run, path: Path, name: str) -> Task:
+def _task(run: Run, path: Path, name: str) -> Task:
     state = run.ledger.file(name)
     done = state is not None and state.scored and state.error is None and state.signature == run.cleaner.signature
     return Task(path, name, name, run.settings.text_field, state.sha256 if state and done else None)
 
 
-def _score_documents(run: _Run, position: int, loaded: Loaded, documents: Iterable[Document]) -> None:
+def _score_documents(run: Run, position: int, loaded: Loaded, documents: Iterable[Document]) -> None:
     name, signature = loaded.task.name, run.cleaner.signature
     state = run.ledger.file(name)
     if state is None or (state.sha256, state.signature) != (loaded.sha256, signature):
@@ -180,25 +159,12 @@ def _score_documents(run: _Run, position: int, loaded: Loaded, documents: Iterab
     run.ledger.end_file(name)
 
 
-def _repair_documents(run: _Run) -> None:
-    signature = f"{run.cleaner.signature}|{run.settings.fingerprint('rewriter')}|{_sources_fingerprint(run)}"
-    todo = [state for state in run.ledger.documents() if state.open and state.repaired != signature]
-    index = _source_index(run) if any(state.flagged for state in todo) else None
-    for number, state in enumerate(todo):
-        run.progress("repairing", number, len(todo))
-        before = run.cleaner.unanswered
-        suggestions, sources = run.cleaner.suggest(run.ledger.report(state), index)
-        whole = run.cleaner.unanswered == before  # else the next run asks again
-        run.ledger.put_repaired(state, signature if whole else "unanswered", suggestions, sources)
-    run.progress("repairing", len(todo), len(todo))
-
-
-def _write_files(run: _Run, decisions: Mapping[str, Decision]) -> None:
+def _write_files(run: Run, decisions: Mapping[str, Decision]) -> None:
     states = [state for state in run.ledger.files() if state.scored and state.error is None]
     for number, state in enumerate(states):
         run.progress("writing", number, len(states))
         try:
-            original = _original(run, state)
+            original = run.original(state)
         except InputError as error:
             run.fail(state.path, error)
             continue
@@ -212,14 +178,6 @@ def _write_files(run: _Run, decisions: Mapping[str, Decision]) -> None:
 
 
 # --- their parts
-
-
-def _original(run: _Run, state: FileState) -> bytes:
-    """The bytes that were scored. Raises InputError where the file is another one by now."""
-    data = files.read_bytes(run.archive / state.path)
-    if files.sha256(data) != state.sha256:
-        raise InputError(state.path, "the file changed while we ran", "Run the same command again.")
-    return data
 
 
 def _planned(
@@ -314,38 +272,6 @@ def _remove_copy(folder: OutFolder, ledger: Ledger, name: str) -> None:
             target.unlink()
 
 
-def _source_index(run: _Run) -> SourceIndex:
-    return run.cleaner.index(_clean_documents(run))
-
-
-def _clean_documents(run: _Run) -> Iterator[Document]:
-    """The documents that may serve as sources: the unflagged of the archive, and all of `--sources`."""
-    for state in list(run.ledger.files()):
-        clean = {d.id for d in run.ledger.documents(state.path) if not d.flagged and d.score is not None}
-        if not clean or state.error:
-            continue
-        try:
-            for document in parse(_original(run, state), state.path, text_field=run.settings.text_field).documents:
-                if document.id in clean:
-                    run.cleaner.vouch(document)
-                    # Ids of rows are unique in their table only.
-                    unique = document.id if document.id == state.path else f"{state.path}#{document.id}"
-                    yield replace(document, id=unique)
-        except InputError as error:
-            run.fail(state.path, error)
-    if run.settings.sources:
-        yield from read_folder(run.settings.sources, text_field=run.settings.text_field)
-
-
-def _sources_fingerprint(run: _Run) -> str:
-    """Changes when a document that may serve as a source does."""
-    parts = [f"{d.path}\0{d.id}\0{d.sha256}" for d in run.ledger.documents() if not d.flagged]
-    if run.settings.sources:
-        for path in files.walk(Path(run.settings.sources)).files:
-            parts.append(f"{path}\0{files.sha256(files.read_bytes(path))}")
-    return files.sha256("\n".join(parts).encode("utf-8", "surrogatepass"))
-
-
 @contextmanager
 def _only_run(out: Path) -> Iterator[None]:
     """Keep a second run from writing into the same OUT."""
@@ -361,7 +287,7 @@ def _only_run(out: Path) -> Iterator[None]:
         lock.release()
 
 
-def _same_run(run: _Run) -> None:
+def _same_run(run: Run) -> None:
     """Refuse to mix two archives in one OUT: the copies of the first would be removed. Begin anew after an upgrade."""
     archive, before = str(run.archive.resolve()), run.ledger.get("archive")
     if before is not None and before != archive:

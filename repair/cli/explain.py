@@ -15,6 +15,9 @@ from repair.cli.lines import Places, finding_line, marked, one_line, percent, re
 from repair.errors import InputError
 
 if TYPE_CHECKING:
+    from repair.config import Settings
+    from repair.parallel import SourceIndex
+    from repair.pipeline import Cleaner
     from repair.records import CleanedDocument, ScoreReport, SentenceScore, Suggestion
 
 _EPILOG = """
@@ -32,7 +35,7 @@ def explain(
 
     Without --sources, the other articles in the same folder are searched for its clean source.
     """
-    from repair.archive.reading import neighbours, read_inputs
+    from repair.archive.reading import read_inputs
     from repair.pipeline import Cleaner, finish
 
     code = DONE
@@ -43,13 +46,20 @@ def explain(
                 code = FAILED
                 continue
             report = cleaner.score(document)
-            index = None
-            if report.flagged:
-                index = cleaner.index(neighbours(path, run.settings.sources, text_field=run.settings.text_field))
-            suggestions, sources = cleaner.suggest(report, index)
-            for line in _explained(finish(report, suggestions, sources, run.settings.apply), every=every):
+            held = cleaner.hold(report, _index(cleaner, path, run.settings, flagged=report.flagged))
+            suggestions = cleaner.suggest(held.report, held.sources)
+            for line in _explained(finish(held.report, suggestions, held.sources, run.settings.apply), every=every):
                 run.out.print(line)
     return code
+
+
+def _index(cleaner: Cleaner, path: Path, settings: Settings, *, flagged: bool) -> SourceIndex | None:
+    """Where the source of a document is looked for: --sources, else for a garbled one the articles beside it."""
+    from repair.archive.reading import neighbours, read_folder
+
+    if settings.sources is not None:
+        return cleaner.index((), trusted=read_folder(settings.sources, text_field=settings.text_field))
+    return cleaner.index(neighbours(path, text_field=settings.text_field)) if flagged else None
 
 
 def _explained(cleaned: CleanedDocument, *, every: bool) -> Iterator[Text]:

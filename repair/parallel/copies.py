@@ -16,7 +16,7 @@ from rapidfuzz.distance import Indel
 from repair.parallel.contradiction import contradiction
 from repair.parallel.facts import extract
 from repair.parallel.profile import Profile
-from repair.records import Aligned, Relation, Sentence
+from repair.records import Aligned, Relation
 from repair.text.quotes import quoted_words
 
 LEAST = 5
@@ -34,8 +34,15 @@ COMMON = 0.5
 is left to the scorer to find."""
 REWORDED = 0.5
 """Share of the pairs in which both sides have words of their own: at least .64 in those copies. Edits leave fewer."""
-GAP = 2
-"""Sentences between two aligned ones that may be paired by their place alone."""
+MOVES = ((1, 1), (1, 0), (0, 1), (1, 2), (2, 1), (2, 2))
+"""Sentences of the document and of the source that one step may take."""
+SAME_PLACE = 0.5
+"""What it is worth, in words, that two sentences stand at the same place: two without a common word are a pair where
+nothing else claims them."""
+JOINED = 2.0
+"""Common words that joining one more sentence must bring."""
+BAND = 8
+"""Sentences that the two texts may be out of step by, besides the difference of their lengths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +71,19 @@ def retold(document: Profile, source: Profile, alignment: Sequence[Aligned]) -> 
     return common >= COMMON and sum(_reworded(mine, theirs) for mine, theirs in words) / len(pairs) >= REWORDED
 
 
-def complete(document: Profile, source: Profile, alignment: Sequence[Aligned]) -> tuple[Aligned, ...]:
-    """The alignment of a retold document with its gaps closed.
+def realigned(document: Profile, source: Profile, alignment: Sequence[Aligned]) -> tuple[Aligned, ...]:
+    """The alignment of a retold document, made anew by the words that follow each other.
 
-    Sentences between two aligned ones are paired by their place where both sides have equally many; one that a
-    machine split off goes to the neighbour whose source its words come from.
+    Where the whole is known to be told in order, short sentences and such as resemble their neighbours find their place
+    by it: dynamic programming over steps of one or two sentences on either side (Gale and Church 1993), by the words
+    that both sides have in order.
     """
-    pairs = _in_order(alignment)
-    filled = [*pairs, *(pair for gap in _gaps(document, source, pairs) for pair in _by_place(document, source, gap))]
-    return tuple(_absorbed(document, source, sorted(filled, key=lambda pair: pair.sentence)))
+    known = {(pair.sentence, pair.sources): pair for pair in alignment}
+    return tuple(
+        known.get((mine, step.sources)) or _pair(document, source, mine, step.sources)
+        for step in _steps(_Side.of(document), _Side.of(source))
+        for mine in step.sentences
+    )
 
 
 def blocks(alignment: Sequence[Aligned]) -> Iterator[Block]:
@@ -118,67 +129,68 @@ def _reworded(mine: Sequence[str], theirs: Sequence[str]) -> bool:
     return bool(ours - others) and bool(others - ours)
 
 
-# --- closing gaps
+# --- alignment by words in order
 
 
 @dataclass(frozen=True, slots=True)
-class _Gap:
-    sentences: tuple[Sentence, ...]
-    sources: tuple[Sentence, ...]
+class _Step:
+    sentences: tuple[int, ...]
+    sources: tuple[int, ...]
 
 
-def _gaps(document: Profile, source: Profile, pairs: Sequence[Aligned]) -> Iterator[_Gap]:
-    """What lies before, between and after the aligned sentences, in both texts."""
-    ends = [(-1, -1), *((pair.sentence, max(pair.sources)) for pair in pairs)]
-    starts = [*((pair.sentence, min(pair.sources)) for pair in pairs), (len(document.sentences), len(source.sentences))]
-    for (mine, theirs), (my_next, their_next) in zip(ends, starts, strict=True):
-        yield _Gap(_between(document, mine, my_next), _between(source, theirs, their_next))
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """The sentences of one text that are language, by their index, and their words."""
+
+    indices: tuple[int, ...]
+    words: tuple[list[str], ...]
+
+    @classmethod
+    def of(cls, profile: Profile) -> _Side:
+        indices = tuple(sentence.index for sentence in profile.sentences if sentence.kind.is_language)
+        return cls(indices, tuple(_words(profile, [at]) for at in indices))
+
+    def joined(self, end: int, count: int) -> list[str]:
+        return [word for words in self.words[end - count : end] for word in words]
 
 
-def _between(profile: Profile, last: int, following: int) -> tuple[Sentence, ...]:
-    return tuple(sentence for sentence in profile.sentences[last + 1 : max(following, 0)] if sentence.kind.is_language)
+def _steps(mine: _Side, theirs: _Side) -> list[_Step]:
+    """The steps of the best path through both texts; sentences that nothing stands for are in none."""
+    rows, columns = len(mine.indices), len(theirs.indices)
+    reach = abs(rows - columns) + BAND
+    best = {(0, 0): 0.0}
+    back: dict[tuple[int, int], tuple[int, int]] = {}
+    for row in range(rows + 1):
+        for column in range(max(0, row - reach), min(columns, row + reach) + 1):
+            for down, right in MOVES:
+                before = best.get((row - down, column - right))
+                if before is None:
+                    continue
+                value = before + _worth(mine.joined(row, down), theirs.joined(column, right), down + right)
+                if value > best.get((row, column), -1.0):
+                    best[row, column] = value
+                    back[row, column] = (down, right)
+    found, place = [], (rows, columns)
+    while place in back:
+        (row, column), (down, right) = place, back[place]
+        if down and right:
+            found.append(_Step(mine.indices[row - down : row], theirs.indices[column - right : column]))
+        place = (row - down, column - right)
+    return found[::-1]
 
 
-def _by_place(document: Profile, source: Profile, gap: _Gap) -> Iterator[Aligned]:
-    if len(gap.sentences) != len(gap.sources) or len(gap.sentences) > GAP:
-        return
-    for mine, theirs in zip(gap.sentences, gap.sources, strict=True):
-        yield _pair(document, source, mine.index, (theirs.index,), "it stands at the same place")
+def _worth(mine: Sequence[str], theirs: Sequence[str], sentences: int) -> float:
+    """The words that both have in order, less JOINED for each sentence that is joined to another."""
+    if not mine or not theirs:
+        return 0.0
+    common = (len(mine) + len(theirs) - Indel.distance(mine, theirs)) / 2
+    return common + SAME_PLACE - JOINED * (sentences - 2)
 
 
-def _pair(document: Profile, source: Profile, mine: int, theirs: tuple[int, ...], why: str) -> Aligned:
+def _pair(document: Profile, source: Profile, mine: int, theirs: tuple[int, ...]) -> Aligned:
     common = Indel.normalized_similarity(_words(document, [mine]), _words(source, theirs))
     ours = document.sentences[mine].span.of(document.document.text)
     others = [source.sentences[at].span.of(source.document.text) for at in theirs]
     clash = contradiction(extract(ours), [extract(other) for other in others])
     relation = Relation.CONTRADICTED if clash else Relation.SAME_FACT
-    return Aligned(mine, theirs, relation, round(common, 4), clash or why)
-
-
-def _absorbed(document: Profile, source: Profile, pairs: Sequence[Aligned]) -> Iterator[Aligned]:
-    """The pairs, and those of sentences left alone beside a pair that says the same better together with them."""
-    aligned = {pair.sentence for pair in pairs}
-    told = {place for pair in pairs for place in pair.sources}
-    for pair in pairs:
-        mine, theirs = (pair.sentence,), pair.sources
-        for extra in _loose(source, theirs, told):
-            longer = tuple(sorted((*theirs, extra)))
-            if _similar(document, mine, source, longer) > _similar(document, mine, source, theirs):
-                theirs = longer
-        told.update(theirs)
-        yield pair if theirs == pair.sources else _pair(document, source, pair.sentence, theirs, "it tells both")
-        for extra in _loose(document, mine, aligned):
-            if _similar(document, sorted((*mine, extra)), source, theirs) > _similar(document, mine, source, theirs):
-                aligned.add(extra)
-                yield _pair(document, source, extra, theirs, "it tells a part")
-
-
-def _loose(profile: Profile, places: Sequence[int], taken: set[int]) -> list[int]:
-    """The neighbours of `places` that are sentences and not `taken`."""
-    around = (min(places) - 1, max(places) + 1)
-    every = profile.sentences
-    return [at for at in around if 0 <= at < len(every) and at not in taken and every[at].kind.is_language]
-
-
-def _similar(document: Profile, mine: Sequence[int], source: Profile, theirs: Sequence[int]) -> float:
-    return float(Indel.normalized_similarity(_words(document, mine), _words(source, theirs)))
+    return Aligned(mine, theirs, relation, round(common, 4), clash or "it stands at the same place")

@@ -13,12 +13,12 @@ from functools import lru_cache
 
 from repair.parallel.factkinds import Difference, Fact, FactKind, Facts, fact
 from repair.parallel.names import initials, normal_form, read_names, respelled
-from repair.parallel.quantities import read_quantities
+from repair.parallel.quantities import is_relative, read_quantities
 from repair.parallel.quotations import read_quotations
 from repair.parallel.tables import aliases, antonyms
 from repair.parallel.wording import WORD, opposite, read_antonyms, read_modality, read_negations, undenied
 
-__all__ = ["Difference", "Fact", "FactKind", "Facts", "compare", "extract", "respelled"]
+__all__ = ["Difference", "Fact", "FactKind", "Facts", "absolute_figures", "compare", "extract", "respelled"]
 
 
 @lru_cache(maxsize=4096)
@@ -41,6 +41,13 @@ def extract(text: str) -> Facts:
         quotations=read_quotations(text),
         antonyms=read_antonyms(text),
     )
+
+
+def absolute_figures(text: str) -> frozenset[str]:
+    """The values of the numbers, weekdays, months and years of `text`; not of "yesterday" or "two days ago"."""
+    facts = extract(text)
+    dates = {date.value for date in facts.dates if not is_relative(date.value)}
+    return frozenset({number.value for number in facts.numbers} | dates)
 
 
 def compare(before: Facts, after: Facts) -> tuple[Difference, ...]:

@@ -153,7 +153,7 @@ def _match(document: Profile, source: Profile) -> SourceMatch | None:
     match = SourceMatch(source.document, source.sentences, score, alignment)
     if not copies.retold(document, source, alignment):
         return match
-    return replace(match, alignment=copies.complete(document, source, alignment), retold=True)
+    return replace(match, alignment=copies.realigned(document, source, alignment), retold=True)
 
 
 def _coverage(document: Profile, alignment: Sequence[Aligned]) -> float:

@@ -78,6 +78,11 @@ def unit_pattern() -> re.Pattern[str]:
     return re.compile(rf"[\s-]?(?P<unit>{'|'.join(map(re.escape, forms))})(?!\w)")
 
 
+def is_relative(value: str) -> bool:
+    """True for the value of a date that hangs on the day of writing: "yesterday", "last week"."""
+    return value.split()[0] in ("last", "this", "next", "today", "yesterday", "tomorrow", "tonight")
+
+
 def read_quantities(text: str) -> tuple[Fact, ...]:
     """The dates, numbers and units of `text`, in order; a date's numbers are not counted again as numbers."""
     dates = [found for match in DATE.finditer(text) for found in _date_parts(text, match)]

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 
 from repair.detectors.function_words import FUNCTION_WORDS
-from repair.parallel.facts import Difference, FactKind, compare, extract
+from repair.parallel.facts import Difference, FactKind, absolute_figures, compare, extract
+from repair.parallel.quantities import is_relative
 from repair.records import Check, Evidence, Relation
 from repair.rewrite import quotes
 from repair.rewrite.prompts import echoes
@@ -14,6 +15,8 @@ from repair.rewrite.prompts import echoes
 LENGTH = (0.8, 1.3)
 """Share of the characters that a rewrite may have. By `eval/gate_thresholds.py` on postedit_train: 97 % of what people
 made of machine translation lies within, and 1 % of sentences whose end is left out."""
+WORDING = (FactKind.NEGATION, FactKind.MODALITY, FactKind.ANTONYM)
+"""Facts that a machine's other words for a sentence gain and lose."""
 _CONTENT = re.compile(r"[^\W\d_]{4,}")
 _STEM = 4
 _ENDS = re.compile(r"[.!?…:;][\"”’')\]]*$")
@@ -72,9 +75,9 @@ def _stems(text: str) -> set[str]:
     return {word[:_STEM] for word in _content(text)}
 
 
-def marks_paired(before: str, after: str) -> Check:
-    """Refuses an edit of a paragraph after which more quotation marks lack their partner."""
-    lost, had = quotes.unpaired(after), quotes.unpaired(before)
+def marks_paired(before: str, after: str, *, allowed: int = 0) -> Check:
+    """Refuses an edit of a paragraph after which more quotation marks lack their partner, but for `allowed` ones."""
+    lost, had = quotes.unpaired(after), quotes.unpaired(before) + allowed
     return Check("quote_marks", lost <= had, float(lost), f"{lost} without a partner, {had} before")
 
 
@@ -88,20 +91,34 @@ def quotation_kept(before: str, after: str, evidence: Sequence[Evidence]) -> Che
     return Check("quotation", True, detail="as the source has it" if new else "")
 
 
-def facts_kept(before: str, after: str, evidence: Sequence[Evidence]) -> list[Check]:
+def facts_kept(before: str, after: str, evidence: Sequence[Evidence], *, told_again: str | None = None) -> list[Check]:
     """One check for each kind of fact but quotations, which `quotation_kept` sees in their whole paragraph.
 
     Without evidence nothing may be lost or added.
     With evidence a fact may become what the aligned source says: what is added must stand there, what is lost must
-    have something added in its place or stand in a quotation that the source restores.
+    have something added in its place or stand in a quotation that the source restores. Where the document tells the
+    whole text `told_again` once more, what that has anywhere is not lost, and denials and moods are its own: where they
+    contradict, alignment has said so.
     """
     differences = compare(extract(before), extract(after))
     allowed = [d for d in differences if evidence and _is_sourced(d, before, evidence)]
+    if told_again is not None:
+        allowed += [d for d in differences if _told_anyway(d, told_again)]
     checks = []
     for kind in (k for k in FactKind if k is not FactKind.QUOTATION):
         refused = [d for d in differences if d.kind is kind and d not in allowed]
         checks.append(Check(f"facts.{kind}", not refused, detail="; ".join(map(str, refused))))
     return checks
+
+
+def _told_anyway(difference: Difference, told: str) -> bool:
+    """True where the difference is one of words, or all that was lost and added stands somewhere in `told`."""
+    facts = (*difference.lost, *difference.added)
+    if difference.kind in WORDING:
+        return True
+    if difference.kind in (FactKind.NUMBER, FactKind.DATE):
+        return all(is_relative(fact.value) or fact.value in absolute_figures(told) for fact in facts)
+    return all(fact.value in {other.value for other in extract(told).of(difference.kind)} for fact in facts)
 
 
 def _is_sourced(difference: Difference, before: str, evidence: Sequence[Evidence]) -> bool:

@@ -1,7 +1,8 @@
 """Proposals from a clean source: its quotation word for word, or its sentence where the copy is that sentence damaged.
 
-The source speaks only inside a document that the scorer flags: two clean stories of one event may word
-it differently, and neither is to be mended by the other.
+The source speaks inside a document that the scorer flags: two clean stories of one event may word it differently, and
+neither is to be mended by the other. Where a document is the source told again sentence by sentence, it speaks of
+every sentence, flagged or not, but of none in which the two contradict each other.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
+from repair.parallel.copies import blocks
+from repair.parallel.facts import absolute_figures
 from repair.records import (
     Aligned,
     Edit,
@@ -29,16 +32,22 @@ from repair.text.quotes import quoted
 _STRETCH = 2
 """How many sentences a source's run may grow by, to close its quotation marks."""
 
+_LONGER, _FEW = 2.0, 6
+"""How many times longer a source's sentence may be than its copy; a few words more are always allowed."""
+
 _NEWLINE = re.compile(r"\s*[\r\n]\s*")
 _SAID_THAT = re.compile(r"\bthat (?P<lead>[^“”\"]{1,80})$")
 _STOPS = ".,;:!?"
 
 
 def propose(report: ScoreReport, matches: Sequence[SourceMatch]) -> tuple[Proposal, ...]:
-    """What the sources would have in place of the document's sentences; each edit stays in one paragraph."""
-    if not report.flagged:
-        return ()
-    return tuple(p for match in matches for p in _from_match(report, match) if p.edit.before != p.edit.after)
+    """What the sources would have in place of the document's sentences; each edit stays in one paragraph.
+
+    `matches` may mend the document: whether they may is decided where they are found.
+    """
+    told = [p for match in matches if match.retold for p in _retold(report, match)]
+    damaged = [p for match in matches if report.flagged for p in _from_match(report, match)]
+    return tuple(p for p in (*told, *damaged) if p.edit.before != p.edit.after)
 
 
 def evidence_for(match: SourceMatch, aligned: Sequence[Aligned], span: Span | None = None) -> tuple[Evidence, ...]:
@@ -74,6 +83,36 @@ def _from_match(report: ScoreReport, match: SourceMatch) -> Iterator[Proposal]:
             yield from _source_sentence(report, match, aligned)
         elif aligned.relation is Relation.CONTRADICTED:
             yield from _swapped_quotation(report, match, aligned)
+
+
+def _retold(report: ScoreReport, match: SourceMatch) -> Iterator[Proposal]:
+    """The source's sentences for all that are told again; narrow edits, so that what is the same stays untouched.
+
+    Where a figure or a date differs nothing is proposed: a later edition may have corrected it.
+    """
+    path = match.source.source.path
+    for block in blocks(match.alignment):
+        place = whole([report.sentences[i] for i in block.sentences])
+        span = Span(match.sentences[block.sources[0]].span.start, match.sentences[block.sources[-1]].span.end)
+        before, after = place.of(report.document.text), _one_line(span.of(match.source.text))
+        if _NEWLINE.search(before) or not _like_long(before, after) or _figures_differ(before, after):
+            continue
+        reason = f"the document tells {path} again; so it has this sentence"
+        relation = Relation.CONTRADICTED if block.contradicted else Relation.SAME_TEXT
+        evidence = Evidence(path, span.start, span.end, span.of(match.source.text), relation)
+        yield Proposal(narrow(Edit(place, before, after)), "parallel", reason, (evidence,))
+
+
+def _figures_differ(before: str, after: str) -> bool:
+    """True where both have a figure, or a day, month or year, that the other has not."""
+    lost, added = absolute_figures(before), absolute_figures(after)
+    return bool(lost - added) and bool(added - lost)
+
+
+def _like_long(before: str, after: str) -> bool:
+    """False where one says more than the other can: a sentence was left out or put in, and alignment did not see it."""
+    shorter, longer = sorted((len(before.split()), len(after.split())))
+    return longer <= _LONGER * shorter or longer - shorter <= _FEW
 
 
 def _runs(report: ScoreReport, match: SourceMatch, relation: Relation) -> Iterator[list[Aligned]]:

@@ -6,18 +6,21 @@ Which checks are asked depends on what stands behind the proposal:
     REMOVAL      page furniture                         change, format
     RULE         other rules                            + facts.*, quotation, quote_marks
     SOURCE       a clean source that tells the same     + evidence, meaning (FLOOR_SOURCE), score (may not rise)
+    COPY         the text that the document tells again as SOURCE, less format and score, and FLOOR_COPY
     CORRECTION   a clean source that contradicts        + evidence: that the meaning changes is the point
     MODEL        lm, endpoint, grammar                  + length, words, new_words, meaning (FLOOR), score, surprisal
 
-A model must lower score and surprisal. A rule's mend changes single characters in a known way, so it need not lower
-a score. Checks go from cheap to dear: what the words already refuse is not read by a model.
+A model must lower score and surprisal. A rule's mend changes single characters in a known way, so it need not lower a
+score. Between a text and its copy by a good machine the score does not tell (`eval/LOG.md`), so it is not asked there.
+Checks go from cheap to dear: what the words already refuse is not read by a model.
 
-Tier `safe` is for SOURCE, REMOVAL and the rules in SURE_RULES, where nothing was refused; all else is for a person.
+Tier `safe` is for SOURCE, COPY in a document that is flagged, REMOVAL and the rules in SURE_RULES, where nothing was
+refused and no source contradicts; all else is for a person.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING
@@ -37,7 +40,7 @@ from repair.records import (
 )
 from repair.rewrite import checks
 from repair.rewrite.places import reads, touched, whole
-from repair.rewrite.quotes import paragraph
+from repair.rewrite.quotes import paragraph, unpaired
 
 if TYPE_CHECKING:
     from repair.lm.embed import Embedder
@@ -49,6 +52,8 @@ FLOOR = 0.75
 whose end is left out, and no other sentence. High, for what corrects a meaning without a source is a guess."""
 FLOOR_SOURCE = 0.45
 """The same for a source's words, which alignment has matched: 98 % of corrections reach it, no other sentence."""
+FLOOR_COPY = 0.3
+"""The same where the whole document is told again in order, and the place of a sentence vouches for it too."""
 MARGIN = 0.02
 """By how much a model's rewrite must lower the probability that the sentence is garbled: twice what the same words
 differ by when they are read in another batch (bf16)."""
@@ -72,8 +77,12 @@ class Backing(Enum):
     REMOVAL = auto()
     RULE = auto()
     SOURCE = auto()
+    COPY = auto()
     CORRECTION = auto()
     MODEL = auto()
+
+
+FLOORS = {Backing.MODEL: FLOOR, Backing.SOURCE: FLOOR_SOURCE, Backing.COPY: FLOOR_COPY}
 
 
 @dataclass(eq=False, slots=True)
@@ -82,6 +91,8 @@ class _Trial:
 
     proposal: Proposal
     backing: Backing
+    flagged: bool
+    """Whether the document is."""
     rule: str | None
     sentences: tuple[SentenceScore, ...]
     before: str
@@ -98,7 +109,9 @@ class _Trial:
     @property
     def tier(self) -> Tier:
         sure = self.rule is not None and (self.rule in SURE_RULES or self.rule.startswith("leftover."))
-        return "safe" if not self.refused and (self.backing is Backing.SOURCE or sure) else "review"
+        copied = self.backing is Backing.COPY and self.flagged and not _contradicts(self.proposal)
+        sure |= copied or self.backing is Backing.SOURCE
+        return "safe" if not self.refused and sure else "review"
 
 
 def judge(
@@ -114,7 +127,7 @@ def judge(
     For a sentence only the best passing proposal of each origin is kept (of rules and grammar: of each place), and
     where none passes, the one that came furthest, so that a reviewer sees what was tried.
     """
-    trials = [_trial(scored.report, proposal) for proposal in _once(proposals)]
+    trials = [_trial(scored.report, proposal, matches) for proposal in _once(proposals)]
     for trial in trials:
         trial.checks += _word_checks(scored.report.document.text, trial, matches)
     _check_meaning([t for t in trials if not t.refused], embedder)
@@ -132,13 +145,14 @@ def _once(proposals: Sequence[Proposal]) -> list[Proposal]:
     return list({p.edit: p for p in ordered}.values())
 
 
-def _trial(report: ScoreReport, proposal: Proposal) -> _Trial:
+def _trial(report: ScoreReport, proposal: Proposal, matches: Sequence[SourceMatch]) -> _Trial:
     text = report.document.text
     sentences = touched(report, proposal.edit.span)
     rule = _rule_of(sentences, proposal)
     span = whole(sentences)
     before = text[span.start : max(span.end, proposal.edit.span.end)]
-    return _Trial(proposal, _backing(proposal, rule), rule, sentences, before, reads(text, span, proposal.edit))
+    backing = _backing(proposal, rule, {match.source.source.path for match in matches if match.retold})
+    return _Trial(proposal, backing, report.flagged, rule, sentences, before, reads(text, span, proposal.edit))
 
 
 def _rule_of(sentences: Sequence[SentenceScore], proposal: Proposal) -> str | None:
@@ -150,13 +164,18 @@ def _rule_of(sentences: Sequence[SentenceScore], proposal: Proposal) -> str | No
     return None
 
 
-def _backing(proposal: Proposal, rule: str | None) -> Backing:
+def _backing(proposal: Proposal, rule: str | None, retold: Collection[str]) -> Backing:
     if rule in REMOVALS and not proposal.edit.after:
         return Backing.REMOVAL
     if proposal.origin == "parallel" and proposal.evidence:
-        contradicts = any(e.relation is Relation.CONTRADICTED for e in proposal.evidence)
-        return Backing.CORRECTION if contradicts else Backing.SOURCE
+        if all(e.path in retold for e in proposal.evidence):
+            return Backing.COPY
+        return Backing.CORRECTION if _contradicts(proposal) else Backing.SOURCE
     return Backing.RULE if proposal.origin == "rule" else Backing.MODEL
+
+
+def _contradicts(proposal: Proposal) -> bool:
+    return any(e.relation is Relation.CONTRADICTED for e in proposal.evidence)
 
 
 def _word_checks(text: str, trial: _Trial, matches: Sequence[SourceMatch]) -> list[Check]:
@@ -164,6 +183,8 @@ def _word_checks(text: str, trial: _Trial, matches: Sequence[SourceMatch]) -> li
     done = [checks.changes_something(before, after), checks.format_kept(before, after)]
     if trial.backing is Backing.REMOVAL:
         return done
+    if trial.backing is Backing.COPY:
+        return _copy_checks(text, trial, matches)
     sourced = trial.backing in (Backing.SOURCE, Backing.CORRECTION)
     evidence = trial.proposal.evidence if sourced else ()
     lines = paragraph(text, edit.span)
@@ -179,6 +200,22 @@ def _word_checks(text: str, trial: _Trial, matches: Sequence[SourceMatch]) -> li
     return done
 
 
+def _copy_checks(text: str, trial: _Trial, matches: Sequence[SourceMatch]) -> list[Check]:
+    """The source's own sentence may be formed as it is: without a full stop, with a quotation that goes on."""
+    edit, evidence = trial.proposal.edit, trial.proposal.evidence
+    told = " ".join(match.source.text for match in matches if match.source.source.path in {e.path for e in evidence})
+    lines = paragraph(text, edit.span)
+    old, new = lines.of(text), reads(text, lines, edit)
+    open_marks = sum(unpaired(e.text) for e in evidence)
+    return [
+        checks.changes_something(trial.before, trial.after),
+        *checks.facts_kept(trial.before, trial.after, evidence, told_again=told),
+        checks.quotation_kept(old, new, evidence),
+        checks.marks_paired(old, new, allowed=open_marks),
+        _evidence_stands(trial.proposal, matches),
+    ]
+
+
 def _evidence_stands(proposal: Proposal, matches: Sequence[SourceMatch]) -> Check:
     """Refuses evidence that the source does not hold at the place named."""
     texts = {match.source.source.path: match.source.text for match in matches}
@@ -187,13 +224,13 @@ def _evidence_stands(proposal: Proposal, matches: Sequence[SourceMatch]) -> Chec
 
 
 def _check_meaning(trials: Sequence[_Trial], embedder: Embedder) -> None:
-    asked = [t for t in trials if t.backing in (Backing.SOURCE, Backing.MODEL)]
+    asked = [t for t in trials if t.backing in FLOORS]
     if not asked:
         return
     texts = list(dict.fromkeys(text for t in asked for text in (t.before, t.after)))
     vectors = dict(zip(texts, embedder.encode(texts), strict=True))
     for trial in asked:
-        floor = FLOOR if trial.backing is Backing.MODEL else FLOOR_SOURCE
+        floor = FLOORS[trial.backing]
         trial.cosine = float(vectors[trial.before] @ vectors[trial.after])
         trial.checks.append(Check("meaning", trial.cosine >= floor, round(trial.cosine, 3), f"at least {floor}"))
 

@@ -6,7 +6,7 @@ import pytest
 
 from repair.config import Settings
 from repair.pipeline import Cleaner, finish
-from repair.records import Document, Edit, Proposal, Source, Span
+from repair.records import Document, Edit, Proposal, Source, SourceMatch, Span
 from tests.fakes import FakeCleaner, FakeIndex, FakeParts
 from tests.making import suggestion
 
@@ -55,7 +55,7 @@ def test_in_a_clean_document_only_rules_speak(
     edit = Edit(Span(18, 22), " the", "")
     monkeypatch.setattr("repair.rewrite.propose", lambda *_, **__: (Proposal(edit, origin, "why"),))  # type: ignore[arg-type]
     monkeypatch.setattr("repair.rewrite.gate.judge", lambda _, proposals, **__: tuple(proposals))
-    suggestions, _ = cleaner.suggest(cleaner.score(document(text)), None)
+    suggestions = cleaner.suggest(cleaner.score(document(text)), ())
     assert len(suggestions) == kept
 
 
@@ -66,7 +66,7 @@ def test_in_a_damaged_document_a_model_speaks_of_flagged_sentences_only(
     edit = Edit(Span(start, start + 3), GARBLED[start : start + 3], "xxx")
     monkeypatch.setattr("repair.rewrite.propose", lambda *_, **__: (Proposal(edit, "lm", "why"),))
     monkeypatch.setattr("repair.rewrite.gate.judge", lambda _, proposals, **__: tuple(proposals))
-    suggestions, _ = cleaner.suggest(cleaner.score(document(GARBLED)), None)
+    suggestions = cleaner.suggest(cleaner.score(document(GARBLED)), ())
     assert len(suggestions) == kept
 
 
@@ -83,12 +83,62 @@ def test_a_document_is_never_its_own_source() -> None:
     assert cleaner.clean(document(GARBLED), index).sources == ()  # type: ignore[arg-type]
 
 
-def test_a_vouched_source_is_not_scored() -> None:
+def test_a_source_that_was_judged_is_not_scored_again() -> None:
     cleaner = FakeCleaner()
     source = document(CLEAN, "good")
-    cleaner.vouch(source)
+    cleaner.know(source, flagged=False, score=0.01)
     cleaner.clean(document(GARBLED), FakeIndex([source]))  # type: ignore[arg-type]
     assert cleaner.parts.scorer.read == ["text"]  # type: ignore[attr-defined]
+
+
+RETOLD = "The council said yes to the budget. Nobody was against it."
+
+
+def held(cleaner: FakeCleaner, text: str, index: FakeIndex) -> tuple[list[str], list[str]]:
+    """Ids of the sources, and the findings about other documents."""
+    found = cleaner.hold(cleaner.score(document(text)), index)  # type: ignore[arg-type]
+    again = cleaner.hold(found.report, index)  # type: ignore[arg-type]
+    assert again.report.findings == found.report.findings
+    rules = [f.rule for f in found.report.findings if f.rule.startswith("source.")]
+    return [match.source.id for match in found.sources], rules
+
+
+def test_what_reads_well_is_mended_by_the_text_that_the_user_vouches_for() -> None:
+    cleaner = FakeCleaner()
+    assert held(cleaner, RETOLD, cleaner.index((), trusted=[document(CLEAN, "wire")])) == (["wire"], [])
+
+
+def test_which_of_two_clean_texts_is_the_copy_is_not_guessed() -> None:
+    cleaner = FakeCleaner()
+    assert held(cleaner, RETOLD, cleaner.index([document(CLEAN, "twin")])) == ([], ["source.retold"])
+
+
+def test_a_garbled_text_is_no_original_of_one_that_reads_well() -> None:
+    cleaner = FakeCleaner()
+    assert held(cleaner, CLEAN, cleaner.index([document(GARBLED, "bad copy")])) == ([], [])
+
+
+def test_the_word_of_the_user_is_doubted_where_the_source_reads_far_worse() -> None:
+    cleaner = FakeCleaner()
+    assert held(cleaner, CLEAN, cleaner.index((), trusted=[document(GARBLED, "bad wire")])) == ([], ["source.retold"])
+
+
+def test_two_garbled_copies_of_one_story_are_told_so() -> None:
+    cleaner = FakeCleaner()
+    other = GARBLED.replace("zzz", "zzzz")
+    index = cleaner.index([document(other, "twin"), document(CLEAN, "good")])
+    assert held(cleaner, GARBLED, index) == (["good"], ["source.damaged"])
+
+
+def test_a_source_may_speak_in_a_clean_document_only_where_one_was_found(
+    cleaner: Cleaner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proposal = Proposal(Edit(Span(0, 3), "The", "A"), "parallel", "why")
+    monkeypatch.setattr("repair.rewrite.propose", lambda *_, **__: (proposal,))
+    monkeypatch.setattr("repair.rewrite.gate.judge", lambda _, proposals, **__: tuple(proposals))
+    match = SourceMatch(document(CLEAN, "wire"), (), 0.9, (), retold=True)
+    assert len(cleaner.suggest(cleaner.score(document(RETOLD)), [match])) == 1
+    assert cleaner.suggest(cleaner.score(document(RETOLD)), ()) == ()
 
 
 def test_what_the_encoding_cannot_write_is_skipped(cleaner: Cleaner) -> None:

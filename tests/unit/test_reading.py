@@ -68,10 +68,5 @@ def test_sources_leave_out_what_cannot_be_read(folder: Path, caplog: pytest.LogC
 
 
 def test_neighbours_are_the_other_files_beside_it(folder: Path) -> None:
-    paths = {document.source.path for document in neighbours(folder / "a.txt", None)}
+    paths = {document.source.path for document in neighbours(folder / "a.txt")}
     assert paths == {(folder / "t.jsonl").as_posix()}
-
-
-def test_neighbours_give_way_to_named_sources(folder: Path) -> None:
-    documents = list(neighbours(folder / "a.txt", str(folder / "sub")))
-    assert [document.source.path for document in documents] == [(folder / "sub" / "c.txt").as_posix()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,9 +15,7 @@ from repair.archive.runner import Summary, apply_decisions, clean_archive, previ
 from repair.config import Settings
 from repair.errors import InputError, ModelError, OutputError
 from repair.records import Document, ScoreReport, SourceMatch, Suggestion
-from tests.fakes import FakeCleaner, FakeIndex
-
-Suggested = tuple[tuple[Suggestion, ...], tuple[SourceMatch, ...]]
+from tests.fakes import FakeCleaner
 
 CLEAN = "The council approved the budget on Monday.\r\nNobody objected to it.\r\n"
 GARBLED = "The council zzz the budget on Monday.\r\nNobody objected to it.\r\n"
@@ -106,11 +104,11 @@ class Forgetful(FakeCleaner):
     def unanswered(self) -> dict[str, int]:
         return dict(self.problems)
 
-    def suggest(self, report: ScoreReport, index: FakeIndex | None) -> Suggested:  # type: ignore[override]
+    def suggest(self, report: ScoreReport, sources: Sequence[SourceMatch]) -> tuple[Suggestion, ...]:
         self.asked.append(report.document.id)
         if report.document.id in self.silent:
             self.problems["it answered 500"] += 1
-        return super().suggest(report, index)
+        return super().suggest(report, sources)
 
 
 def test_what_a_rewriter_left_unanswered_is_told_and_asked_again(archive: Path, out: Path) -> None:
@@ -477,10 +475,24 @@ def test_pages_are_scored_and_not_rewritten(archive: Path, out: Path) -> None:
     assert set(entry.skipped.values()) == {"files of this format are scored, not rewritten"}
 
 
+RETOLD = "The council backed the budget on Monday.\r\nNobody was against it.\r\n"
+
+
+def test_a_retold_clean_document_is_told_so_and_stays(archive: Path, out: Path) -> None:
+    (archive / "again.txt").write_bytes(RETOLD.encode())
+    run(archive, out)
+    assert (out / "clean" / "again.txt").read_bytes() == RETOLD.encode()
+    with Ledger.open(out) as ledger:
+        found = {entry.id: entry.report for entry in ledger.entries() if entry.path == "again.txt"}
+    report = found["again.txt"]
+    assert report is not None
+    assert "source.retold" in [finding.rule for finding in report.findings]
+
+
 def test_progress_is_told(archive: Path, out: Path) -> None:
     told: list[tuple[str, int, int]] = []
     clean_archive(archive, out, Settings(), lambda *step: told.append(step), cleaner=FakeCleaner())
-    assert [step for step in told if step[1] == step[2]] == [("scoring", 3, 3), ("repairing", 2, 2), ("writing", 3, 3)]
+    assert [step for step in told if step[1] == step[2]] == [("scoring", 3, 3), ("repairing", 4, 4), ("writing", 3, 3)]
 
 
 def test_two_jobs_give_what_one_gives(archive: Path, out: Path, tmp_path: Path) -> None:
