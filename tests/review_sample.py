@@ -7,9 +7,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from repair.archive import tables
 from repair.archive.ledger import Ledger
-from repair.archive.out import OutFolder, append_documents, append_suggestions
-from repair.archive.serial import DocumentLine, SourceFound
+from repair.archive.out import OutFolder
 from repair.records import (
     Check,
     CleanedDocument,
@@ -24,6 +24,7 @@ from repair.records import (
     SentenceScore,
     Skipped,
     Source,
+    SourceMatch,
     Span,
     Suggestion,
 )
@@ -94,17 +95,17 @@ def suggestion_of(case: Case, report: ScoreReport) -> Suggestion:
 def write_out(out: Path, sample: Case = SAMPLE) -> Path:
     """An OUT folder as `repair clean` leaves it, but for the cleaned copies."""
     out.mkdir(parents=True, exist_ok=True)
-    folder = OutFolder(out)
     with Ledger.open(out, create=True) as ledger:
         for position, case in enumerate(sample["documents"]):
-            write_document(folder, ledger, position, case)
+            write_document(ledger, position, case)
         for position, case in enumerate(sample["failed"], start=len(sample["documents"])):
             ledger.begin_file(case["path"], position, "00", "sample")
             ledger.fail_file(case["path"], case["error"])
+        tables.write(OutFolder(out), ledger)
     return out
 
 
-def write_document(folder: OutFolder, ledger: Ledger, position: int, case: Case) -> None:
+def write_document(ledger: Ledger, position: int, case: Case) -> None:
     report = report_of(case)
     suggestions = suggestions_of(case, report)
     applied = tuple(each for each in suggestions if each.id in case["applied"])
@@ -113,21 +114,11 @@ def write_document(folder: OutFolder, ledger: Ledger, position: int, case: Case)
     ledger.begin_file(case["path"], position, sha256, "sample")
     ledger.put_scored(case["path"], 0, report)
     state = next(ledger.documents(case["path"]))
-    ledger.put_repaired(state, "sample", suggestions, ())
+    sources = [
+        SourceMatch(Document("source", "", Source(each["path"])), (), each["score"], ())
+        for each in case.get("sources", ())
+    ]
+    ledger.put_repaired(state, "sample", suggestions, sources)
     cleaned = CleanedDocument(report.document, report.document.text, applied, skipped, report)
     ledger.put_cleaned(case["path"], cleaned, sha256, case["after"])
     ledger.end_file(case["path"])
-    append_suggestions(folder.suggestions, suggestions)
-    sources = tuple(SourceFound(each["path"], each["score"]) for each in case.get("sources", ()))
-    line = DocumentLine(
-        id=case["id"],
-        path=case["path"],
-        sha256_in=sha256,
-        sha256_out=sha256,
-        score_before=case["score"],
-        score_after=case["after"],
-        flagged=case["flagged"],
-        sources=sources,
-        status="cleaned" if applied else "unchanged",
-    )
-    append_documents(folder.documents, [line])

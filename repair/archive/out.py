@@ -18,9 +18,7 @@ from repair.archive.serial import (
     decision_from_json,
     decision_to_json,
     document_from_json,
-    document_to_json,
     suggestion_from_json,
-    suggestion_to_json,
 )
 from repair.errors import FormatError, InputError
 from repair.records import Decision, Suggestion
@@ -135,16 +133,6 @@ def _is_json(raw: bytes) -> bool:
 
 
 # --- writing
-
-
-def append_suggestions(path: Path, suggestions: Iterable[Suggestion]) -> None:
-    """Add suggestions at the end of a file. Raises OutputError, and then nothing was added."""
-    _append(path, map(suggestion_to_json, suggestions))
-
-
-def append_documents(path: Path, lines: Iterable[DocumentLine]) -> None:
-    """Add document lines at the end of a file. Raises OutputError, and then nothing was added."""
-    _append(path, map(document_to_json, lines))
 
 
 def append_decisions(path: Path, decisions: Iterable[Decision]) -> None:

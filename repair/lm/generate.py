@@ -7,11 +7,9 @@ token that it draws and keeps on computing answers that have ended. Not covered:
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
@@ -28,9 +26,6 @@ CANDIDATES = 64
 """A token is drawn from so many at most. At temperature 0.7 they hold nearly all of the mass that top_p keeps."""
 KEEP = 0.85
 """Answers that ended leave the batch once fewer than this share of its rows is still going on; a move costs a copy."""
-
-_SPECIAL = re.compile(r"<\|[a-z_]+\|>")
-_CHATML = "<|im_start|>system\n{system}<|im_end|>\n<|im_start|>user\n{user}<|im_end|>\n<|im_start|>assistant\n"
 
 
 class Generator(Protocol):
@@ -94,29 +89,6 @@ def complete(
         for place, i in enumerate(batch):
             answers[i] = texts[place * samples : (place + 1) * samples]
     return answers
-
-
-def chat_prompt(system: str, user: str, *, template: str | None = None) -> str:
-    """A prompt that asks a chat model, up to where its answer begins.
-
-    `template` is the model's own (see `chat_template`); None takes ChatML, which SmolLM2 and many others read. Marks
-    like `<|im_end|>` are taken out of both texts, so that no article can end its turn and speak for someone else.
-    """
-    system, user = _SPECIAL.sub("", system), _SPECIAL.sub("", user)
-    if template is None:
-        return _CHATML.format(system=system, user=user)
-    from transformers.utils.chat_template_utils import render_jinja_template
-
-    messages = [{"role": "system", "content": system}, {"role": "user", "content": user}]
-    # annotated as a string, it returns the prompts and the places in them that the model wrote
-    rendered: Any = render_jinja_template([messages], chat_template=template, add_generation_prompt=True)
-    return str(rendered[0][0])
-
-
-def chat_template(folder: Path) -> str | None:
-    """The chat template that lies with a model, or None. It is rendered in a sandbox: a model file is input too."""
-    path = folder / "chat_template.jinja"
-    return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
 def _check_lengths(network: PreTrainedModel, encoded: Sequence[Sequence[int]], new: int) -> None:

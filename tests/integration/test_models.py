@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 
 from repair.config import Settings
 from repair.lm.catalog import fingerprint, load_card, resolve, verify
-from repair.lm.generate import chat_prompt, chat_template, complete
+from repair.lm.generate import complete
 
 if TYPE_CHECKING:
     from repair.lm.embed import Embedder
@@ -65,16 +65,13 @@ def test_text_is_split_as_smollm2_was_taught(tokenizer: Tokenizer, text: str, to
     assert tokenizer.encode(text).tokens == tokens
 
 
-def test_our_chat_prompt_is_what_the_models_own_template_makes(folder: Path) -> None:
-    template = chat_template(folder)
-    assert template is not None
-    assert chat_prompt("Be brief.", "Hello?", template=template) == chat_prompt("Be brief.", "Hello?")
+CHAT = "<|im_start|>system\n{}<|im_end|>\n<|im_start|>user\n{}<|im_end|>\n<|im_start|>assistant\n"
 
 
 def test_answers_are_english_end_by_themselves_and_repeat(model: LanguageModel) -> None:
     prompts = [
-        chat_prompt("You answer with one word.", "What is the capital of France?"),
-        chat_prompt("You repeat what the user says, word for word.", "The harbour was closed on Friday."),
+        CHAT.format("You answer with one word.", "What is the capital of France?"),
+        CHAT.format("You repeat what the user says, word for word.", "The harbour was closed on Friday."),
     ]
     answers = complete(model, prompts, samples=2, max_new_tokens=40, seed=3)
     assert "Paris" in answers[0][0]

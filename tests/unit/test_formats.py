@@ -6,7 +6,6 @@ import csv
 import io
 import json
 from collections.abc import Sequence
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,8 +13,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from repair.archive.formats import parse_container, read_container
-from repair.errors import DecodeError, FormatError, InputError, OutputError
+from repair.archive.formats import parse_container
+from repair.errors import DecodeError, FormatError, OutputError
 
 words = st.one_of(
     st.text(st.sampled_from('aé "“,;|\t\n\r\u2028\\/'), max_size=8),
@@ -66,24 +65,9 @@ def test_a_json_file_is_refused() -> None:
         parse_container(b"{}", path="a.json")
 
 
-# ------------------------------------------------------------------ reading from disk
-
-
-def test_read_container_names_documents_by_their_file(tmp_path: Path) -> None:
-    path = tmp_path / "a.txt"
-    path.write_bytes(b"One.")
-    (document,) = read_container(path).documents
-    assert (document.id, document.source.path) == ("a.txt", str(path))
-
-
-def test_read_container_refuses_what_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no such file"):
-        read_container(tmp_path / "missing.txt")
-    with pytest.raises(InputError, match="it is not a file"):
-        read_container(tmp_path)
-    (tmp_path / "empty.jsonl").write_bytes(b"")
+def test_an_empty_table_is_refused() -> None:
     with pytest.raises(DecodeError, match="the file is empty"):
-        read_container(tmp_path / "empty.jsonl")
+        parse_container(b"", path="empty.jsonl")
 
 
 # ------------------------------------------------------------------ JSON lines

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from repair.archive import out
+from repair.archive.fields import dump
+from repair.archive.serial import document_to_json, suggestion_to_json
 from repair.errors import FormatError, OutputError
 from repair.records import Check, Decision, Edit, Evidence, Relation, Span, Suggestion
 
@@ -42,8 +44,8 @@ def test_what_is_appended_is_read(tmp_path: Path) -> None:
 def test_suggestions_and_documents(tmp_path: Path) -> None:
     folder = out.OutFolder(tmp_path)
     line = out.DocumentLine("x", "x.txt", "00", None, 0.5, None, True, (), "failed", "it vanished")
-    out.append_suggestions(folder.suggestions, [SUGGESTION])
-    out.append_documents(folder.documents, [line])
+    folder.suggestions.write_text(dump(suggestion_to_json(SUGGESTION)) + "\n", encoding="utf-8")
+    folder.documents.write_text(dump(document_to_json(line)) + "\n", encoding="utf-8")
     assert list(out.read_suggestions(folder.suggestions)) == [SUGGESTION]
     assert list(out.read_documents(folder.documents)) == [line]
 

@@ -14,13 +14,13 @@ A new format is one file with a function `read(raw, text_field)` and a row in `_
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 from repair.archive.formats import delimited, jsonl, page, parquet, plain
 from repair.archive.formats.container import Container, Raw
-from repair.errors import FormatError, InputError
+from repair.errors import FormatError
 
-__all__ = ["Container", "parse_container", "read_container"]
+__all__ = ["Container", "parse_container"]
 
 _READERS: dict[str, Callable[[Raw, str | None], Container]] = {
     ".jsonl": jsonl.read,
@@ -32,21 +32,6 @@ _READERS: dict[str, Callable[[Raw, str | None], Container]] = {
     ".htm": page.read,
     ".xhtml": page.read,
 }
-
-
-def read_container(path: Path, *, text_field: str | None = None) -> Container:
-    """The documents of one file; see `parse_container`. A file that is one text has its name as id.
-
-    Raises InputError where the file cannot be read.
-    """
-    if path.exists() and not path.is_file():
-        raise InputError(str(path), "it is not a file", "Name a file, or a folder of articles.")
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        cause = error.strerror or str(error)
-        raise InputError(str(path), cause.lower(), "Check the name and the permissions.") from error
-    return parse_container(data, path=str(path), name=path.name, text_field=text_field)
 
 
 def parse_container(data: bytes, *, path: str, name: str | None = None, text_field: str | None = None) -> Container:
