@@ -94,3 +94,24 @@ def is_known_name(word: str) -> bool:
     """True where `word` is known as a name: two different known names are never the same one misspelled."""
     share = casing().get(word.lower())
     return (share is not None and share >= NAME_SHARE) or word.title() in aliases()
+
+
+@cache
+def _oppositions() -> dict[str, frozenset[tuple[int, int]]]:
+    """Each word of WordNet's opposites, to its (row, side) pairs."""
+    found: dict[str, set[tuple[int, int]]] = {}
+    for number, both in enumerate(rows("opposites.tsv")):
+        for side, words in enumerate(both):
+            for word in words.split("|"):
+                found.setdefault(word, set()).add((number, side))
+    return {word: frozenset(sides) for word, sides in found.items()}
+
+
+def sides(word: str) -> frozenset[tuple[int, int]]:
+    """The sides of WordNet's oppositions that a word in lower case stands on: (row, 0 or 1) each."""
+    return _oppositions().get(word, frozenset())
+
+
+def opposites(word: str) -> frozenset[tuple[int, int]]:
+    """The sides that stand against a word in lower case."""
+    return frozenset((row, 1 - side) for row, side in sides(word))
