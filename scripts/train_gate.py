@@ -26,11 +26,9 @@ MODEL = ROOT / "models" / "gate"
 LM = "smollm2-135m-instruct"
 REFUSED = 0.96
 """Of the critical perturbations in the part to choose by: a point above what must hold elsewhere."""
-RISING = frozenset(
-    ("lost_max", "lost_mean", "dropped_least", "exchange_gain", "respelt_gain", "unknown_lost", "cosine")
-)
-FREE = frozenset(("log_length", "dropped_nats"))
-"""Features that speak for a rewrite the more, the larger they are, and that speak either way; all others against it."""
+RISING = frozenset(("lost_max", "dropped_least", "exchange_gain", "respelt_gain", "unknown_lost", "cosine"))
+FALLING = frozenset(("total", "mean", "rest", "rest_mean", "rest_rise", "new_max", "dropped", "added", "unknown_added"))
+"""Features that can speak for a rewrite alone, or against it alone, the larger they are; all others either way."""
 SHARES = {"critical": 0.5, "major": 0.1, "minor": 0.1}
 """Of the weight of what is to be refused; what we made ourselves shares the rest."""
 
@@ -64,12 +62,12 @@ def load(split: str) -> Split:
 
 def fit(train: Split) -> Trees:
     """The trees."""
-    signs = [1 if name in RISING else 0 if name in FREE else -1 for name in NAMES]
+    signs = [(name in RISING) - (name in FALLING) for name in NAMES]
     booster = HistGradientBoostingClassifier(
         max_depth=3,
-        max_iter=200,
-        learning_rate=0.06,
-        min_samples_leaf=25,
+        max_iter=300,
+        learning_rate=0.05,
+        min_samples_leaf=30,
         l2_regularization=1.0,
         monotonic_cst=signs,
         early_stopping=False,

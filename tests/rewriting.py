@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,14 +22,16 @@ from repair.records import (
     SourceMatch,
     Span,
 )
+from repair.rewrite.acceptance import Acceptance, Calibration, Trees
 from repair.text.sentences import split
 
 
 @dataclass(frozen=True)
 class Words:
-    """A text as word ids."""
+    """A text as word ids, and where the words start."""
 
     ids: list[int]
+    starts: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,10 @@ class WordModel:
     known: list[str] = field(default_factory=list)
 
     def encode(self, text: str) -> Words:
-        words = re.findall(r"\S+", text)
-        self.known += [word for word in words if word not in self.known]
-        return Words([self.known.index(word) for word in words])
+        found = list(re.finditer(r"\S+", text))
+        self.known += [match.group() for match in found if match.group() not in self.known]
+        starts = np.array([match.start() for match in found], np.int64)
+        return Words([self.known.index(match.group()) for match in found], starts)
 
     def score_ids(self, stretches: Sequence[tuple[Sequence[int], Sequence[int]]]) -> list[Read]:
         return [Read(np.array([self.cost(i) for i in target], np.float32)) for _, target in stretches]
@@ -74,6 +78,14 @@ class WordScorer:
     def score(self, text: str) -> float:
         found = sum(word.strip('“”".,') in self.garbled for word in text.split())
         return float(1 - 2.0**-found)
+
+
+def always(probability: float) -> Acceptance:
+    """An editor who takes every rewrite with this probability, at a threshold of one half."""
+    logit = math.log(probability / (1 - probability))
+    leaf, zero = np.array([-1], np.int32), np.array([0], np.int32)
+    trees = Trees(leaf, np.zeros(1, np.float32), zero, zero, np.array([logit], np.float32), zero)
+    return Acceptance(trees, Calibration("any", 0.5, 1.0, 0.0))
 
 
 class WordEmbedder:

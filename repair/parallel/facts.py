@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from repair.parallel.factkinds import Difference, Fact, FactKind, Facts, fact
 from repair.parallel.names import initials, normal_form, read_names, respelled
 from repair.parallel.quantities import is_relative, read_quantities
 from repair.parallel.quotations import read_quotations
-from repair.parallel.tables import aliases, antonyms
-from repair.parallel.wording import WORD, opposite, read_antonyms, read_modality, read_negations, undenied
+from repair.parallel.tables import aliases, antonyms, is_plain
+from repair.parallel.wording import WORD, near_moods, opposite, read_antonyms, read_modality, read_negations, undenied
 
 __all__ = ["Difference", "Fact", "FactKind", "Facts", "absolute_figures", "compare", "extract", "respelled"]
 
@@ -25,7 +26,8 @@ __all__ = ["Difference", "Fact", "FactKind", "Facts", "absolute_figures", "compa
 def extract(text: str) -> Facts:
     """The facts of `text`; spans count from its start."""
     quantities = read_quantities(text)
-    names = read_names(text)
+    units = tuple(found for found in quantities if found.kind is FactKind.UNIT)
+    names = tuple(name for name in read_names(text) if not any(name.span.overlaps(unit.span) for unit in units))
     return Facts(
         text=text,
         names=names,
@@ -35,7 +37,7 @@ def extract(text: str) -> Facts:
             if found.kind is FactKind.NUMBER and not any(found.span.overlaps(name.span) for name in names)
         ),
         dates=tuple(found for found in quantities if found.kind is FactKind.DATE),
-        units=tuple(found for found in quantities if found.kind is FactKind.UNIT),
+        units=units,
         negations=read_negations(text),
         modality=read_modality(text),
         quotations=read_quotations(text),
@@ -57,10 +59,36 @@ def compare(before: Facts, after: Facts) -> tuple[Difference, ...]:
     """
     found = [*_names(before, after)]
     for kind in (FactKind.NUMBER, FactKind.DATE, FactKind.UNIT, FactKind.MODALITY):
-        lost, added = _missing(before.of(kind), after.of(kind)), _missing(after.of(kind), before.of(kind))
+        lost, added = _missing(before.of(kind), _told(after, kind)), _missing(after.of(kind), _told(before, kind))
         found.append(Difference(kind, lost, added))
+    found[-1] = _modality(found[-1])
     found += [_negations(before, after), _quotations(before, after), _antonyms(before, after)]
     return tuple(difference for difference in found if difference.lost or difference.added)
+
+
+def _told(facts: Facts, kind: FactKind) -> list[Fact]:
+    """The facts of `kind`; of numbers and dates both: "1100" alone may be either, and so may the 15 of "15/16 May"."""
+    figures = (FactKind.NUMBER, FactKind.DATE)
+    if kind not in figures:
+        return list(facts.of(kind))
+    both = [fact for one in figures for fact in facts.of(one)]
+    return [replace(fact, value=value) for fact in both for value in _readings(fact.value)]
+
+
+def _readings(value: str) -> tuple[str, ...]:
+    """What digits can mean besides: a day, or a plain number."""
+    return (value, f"day {value}") if value.isdigit() else (value, value.removeprefix("day "))
+
+
+def _modality(difference: Difference) -> Difference:
+    """`difference` less a mood that only moved in time or politeness: "will" in reported speech is "would"."""
+    lost, added = list(difference.lost), list(difference.added)
+    for one in difference.lost:
+        twin = next((other for other in added if near_moods(one.value, other.value)), None)
+        if twin is not None:
+            lost.remove(one)
+            added.remove(twin)
+    return Difference(difference.kind, tuple(lost), tuple(added))
 
 
 def _missing(these: Sequence[Fact], others: Sequence[Fact]) -> tuple[Fact, ...]:
@@ -90,9 +118,9 @@ def _names(before: Facts, after: Facts) -> list[Difference]:
 def _names_word_for_word(name: Fact, facts: Facts) -> bool:
     """True where all words of `name` stand in the other text, capitals aside, or make an acronym there.
 
-    A known form ("US") is looked for by its value alone: in lower case it may be another word.
+    A known form that is another word in lower case ("US", "Turkey") is looked for by its value alone.
     """
-    if name.surface in aliases():
+    if name.surface in aliases() and (name.surface.isupper() or is_plain(name.surface)):
         return False
     if name.surface.replace(".", "").isupper() and " " not in name.surface:
         return _acronym_of(name.surface.replace(".", ""), facts.text)

@@ -58,7 +58,7 @@ _SHORT = "|".join(ABBREVIATIONS)
 _DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3}){2,}|\d+(?:[.,]\d+)?"
 NUMBER = re.compile(
     rf"""
-    (?P<currency>US\$|[$€£¥₹])?\s?(?P<sign>(?<!\w)[-−])?(?<![\w.])(?P<digits>{_DIGITS})(?!\d|['’]?s\b)
+    (?P<currency>US\$|[$€£¥₹]|\b(?:USD|EUR|GBP|JPY)(?=\s?\d))?\s?(?P<sign>(?<!\w)[-−])?(?<![\w.])(?P<digits>{_DIGITS})(?!\d|['’]?s\b)
         (?:(?P<ordinal>st|nd|rd|th)\b|[\s-]?(?P<scale>(?:{_SCALE})s?|{_SHORT})\b(?![.-]?\w))?
     | (?<![\w-])(?P<spelled>(?:half\s+)?(?:(?:a|{_SPELLED}|{_SCALE})(?:\s+and\s+|[\s-]+))*(?:{_SPELLED}|{_SCALE}))\b
     | (?<![\w-])(?P<ordinal_word>{"|".join(ORDINALS)})\b

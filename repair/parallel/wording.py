@@ -23,6 +23,8 @@ MODAL = re.compile(
     r"|\b[Cc]an(?=not\b)|\b[Ww]o(?=n['’]t\b)|(?<=[a-z])['’]ll\b"
 )
 MODAL_FORM = {"wo": "will", "'ll": "will"}
+NEAR_MOODS = tuple(frozenset(group.split()) for group in ("may might could", "can could", "will would"))
+"""Modal verbs that stand for one another in another tense. "May" and "can", "should" and "must" do not."""
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
@@ -46,6 +48,11 @@ def read_modality(text: str) -> tuple[Fact, ...]:
         for match in MODAL.finditer(text)
         for word in [match.group().lower().replace("’", "'")]
     )
+
+
+def near_moods(one: str, other: str) -> bool:
+    """True for two modal verbs of one group of NEAR_MOODS."""
+    return any({one, other} <= group for group in NEAR_MOODS)
 
 
 def read_antonyms(text: str) -> tuple[Fact, ...]:

@@ -5,20 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from repair.detectors.function_words import FUNCTION_WORDS
 from repair.parallel.facts import Difference, FactKind, absolute_figures, compare, extract
 from repair.parallel.quantities import is_relative
 from repair.records import Check, Evidence, Relation
 from repair.rewrite import quotes
+from repair.rewrite.differences import changes
+from repair.rewrite.names import without_mends
 from repair.rewrite.prompts import echoes
 
 LENGTH = (0.8, 1.3)
-"""Share of the characters that a rewrite may have. By `eval/gate_thresholds.py` on postedit_train: 97 % of what people
+"""Share of the characters that a rewrite may have. By `eval/gate_rates.py` on postedit_train: 97 % of what people
 made of machine translation lies within, and 1 % of sentences whose end is left out."""
 WORDING = (FactKind.NEGATION, FactKind.MODALITY, FactKind.ANTONYM)
 """Facts that a machine's other words for a sentence gain and lose."""
-_CONTENT = re.compile(r"[^\W\d_]{4,}")
-_STEM = 4
 _ENDS = re.compile(r"[.!?…:;][\"”’')\]]*$")
 
 
@@ -49,32 +48,6 @@ def length_kept(before: str, after: str) -> Check:
     return Check("length", LENGTH[0] <= ratio <= LENGTH[1], round(ratio, 3), f"{LENGTH[0]} to {LENGTH[1]} are allowed")
 
 
-def words_kept(before: str, after: str, *, least: float) -> Check:
-    """Refuses a rewrite in which less than this share of the content words comes back, in any form."""
-    share = content_kept(before, after)
-    return Check("words", share >= least, round(share, 3), f"at least {least} of the words must stay")
-
-
-def words_founded(before: str, after: str, *, most: int) -> Check:
-    """Refuses a rewrite with more than `most` content words that the sentence does not have, in any form."""
-    new = sorted({word for word in _content(after) if word[:_STEM] not in _stems(before)})
-    return Check("new_words", len(new) <= most, float(len(new)), f"at most {most}: {', '.join(new)}")
-
-
-def content_kept(before: str, after: str) -> float:
-    """The share of content words (four letters or more, by their first letters) of `before` that `after` has."""
-    old, new = _stems(before), _stems(after)
-    return len(old & new) / len(old) if old else 1.0
-
-
-def _content(text: str) -> set[str]:
-    return {word.casefold() for word in _CONTENT.findall(text)} - FUNCTION_WORDS
-
-
-def _stems(text: str) -> set[str]:
-    return {word[:_STEM] for word in _content(text)}
-
-
 def marks_paired(before: str, after: str, *, allowed: int = 0) -> Check:
     """Refuses an edit of a paragraph after which more quotation marks lack their partner, but for `allowed` ones."""
     lost, had = quotes.unpaired(after), quotes.unpaired(before) + allowed
@@ -94,19 +67,22 @@ def quotation_kept(before: str, after: str, evidence: Sequence[Evidence]) -> Che
 def facts_kept(before: str, after: str, evidence: Sequence[Evidence], *, told_again: str | None = None) -> list[Check]:
     """One check for each kind of fact but quotations, which `quotation_kept` sees in their whole paragraph.
 
-    Without evidence nothing may be lost or added.
+    Without evidence nothing may be lost or added; a name may be mended (`names`).
     With evidence a fact may become what the aligned source says: what is added must stand there, what is lost must
     have something added in its place or stand in a quotation that the source restores. Where the document tells the
     whole text `told_again` once more, what that has anywhere is not lost, and denials and moods are its own: where they
     contradict, alignment has said so.
     """
     differences = compare(extract(before), extract(after))
+    if not evidence:
+        found = changes(before, after)
+        differences = tuple(without_mends(difference, found) for difference in differences)
     allowed = [d for d in differences if evidence and _is_sourced(d, before, evidence)]
     if told_again is not None:
         allowed += [d for d in differences if _told_anyway(d, told_again)]
     checks = []
     for kind in (k for k in FactKind if k is not FactKind.QUOTATION):
-        refused = [d for d in differences if d.kind is kind and d not in allowed]
+        refused = [d for d in differences if d.kind is kind and (d.lost or d.added) and d not in allowed]
         checks.append(Check(f"facts.{kind}", not refused, detail="; ".join(map(str, refused))))
     return checks
 

@@ -1,7 +1,7 @@
 """What a rewrite does to a sentence, in numbers: the features that its acceptance is judged by.
 
-Surprisal is in nats per word, each side read by itself. How large a rewrite is does not count for it: data sets of
-damage change one word and people's corrections many, and a fit that saw the size would learn just that.
+Surprisal is in nats per word, each side read by itself. The share of words that stayed is left out on purpose: data
+sets of damage change one word and people's corrections many, and a fit that saw it would learn just that.
 """
 
 from __future__ import annotations

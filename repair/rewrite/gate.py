@@ -5,10 +5,11 @@ Which checks are asked depends on what stands behind the proposal:
     backing      from                                   checks
     REMOVAL      page furniture                         change, format
     RULE         other rules                            + facts.*, quotation, quote_marks
-    SOURCE       a clean source that tells the same     + evidence, meaning (FLOOR_SOURCE), score (may not rise)
+    SOURCE       a clean source that tells the same     + evidence, meaning (FLOOR), score (may not rise)
     COPY         the text that the document tells again as SOURCE, less format and score, and FLOOR_COPY
     CORRECTION   a clean source that contradicts        + evidence: that the meaning changes is the point
-    MODEL        lm, endpoint, grammar                  + length, words, new_words, meaning (FLOOR), score, surprisal
+    MODEL        lm, endpoint, grammar                  as RULE, + length, senses, opposites, roles, meaning, score,
+                                                        surprisal, accept
 
 A model must lower score and surprisal. A rule's mend changes single characters in a known way, so it need not lower a
 score. Between a text and its copy by a good machine the score does not tell (`eval/LOG.md`), so it is not asked there.
@@ -38,7 +39,8 @@ from repair.records import (
     Tier,
     suggestion_ids,
 )
-from repair.rewrite import checks
+from repair.rewrite import checks, unsourced
+from repair.rewrite.acceptance import Acceptance, load_acceptance
 from repair.rewrite.places import reads, touched, whole
 from repair.rewrite.quotes import paragraph, unpaired
 
@@ -46,22 +48,14 @@ if TYPE_CHECKING:
     from repair.lm.embed import Embedder
     from repair.scoring.scorer import Scored, Scorer
 
-FLOOR = 0.75
-"""Cosine of MiniLM embeddings, before and after, below which a model's rewrite says something else. By
-`eval/gate_thresholds.py` on postedit_train: eight in ten of people's corrections reach it, four in ten sentences
-whose end is left out, and no other sentence. High, for what corrects a meaning without a source is a guess."""
-FLOOR_SOURCE = 0.45
-"""The same for a source's words, which alignment has matched: 98 % of corrections reach it, no other sentence."""
+FLOOR = 0.45
+"""Cosine of MiniLM embeddings, before and after, below which something else is said: on postedit_train 98 % of people's
+corrections reach it, and no other sentence."""
 FLOOR_COPY = 0.3
 """The same where the whole document is told again in order, and the place of a sentence vouches for it too."""
 MARGIN = 0.02
 """By how much a model's rewrite must lower the probability that the sentence is garbled: twice what the same words
 differ by when they are read in another batch (bf16)."""
-WORDS_KEPT: dict[Origin, float] = {"lm": 0.8, "grammar": 0.8, "endpoint": 0.6}
-"""Share of the sentence's content words that must come back; nine in ten of the same corrections keep more than .6, two
-in ten sentences whose end is left out. What a model of 135 million parameters leaves out, it did not understand."""
-NEW_WORDS: dict[Origin, int] = {"lm": 1, "grammar": 2, "endpoint": 6}
-"""Content words that a rewrite may bring in: what so small a model adds is made up; a large one may know the word."""
 CONTEXT = 300
 """Characters before a sentence that surprisal is read in."""
 SURE_RULES = ("page.furniture", "quote.doubled", "word.repeated", "spacing.hyphen", "spacing.before", "text.mojibake")
@@ -82,7 +76,7 @@ class Backing(Enum):
     MODEL = auto()
 
 
-FLOORS = {Backing.MODEL: FLOOR, Backing.SOURCE: FLOOR_SOURCE, Backing.COPY: FLOOR_COPY}
+FLOORS = {Backing.MODEL: FLOOR, Backing.SOURCE: FLOOR, Backing.COPY: FLOOR_COPY}
 
 
 @dataclass(eq=False, slots=True)
@@ -121,8 +115,9 @@ def judge(
     scorer: Scorer,
     embedder: Embedder,
     matches: Sequence[SourceMatch],
+    acceptance: Acceptance | None = None,
 ) -> tuple[Suggestion, ...]:
-    """Suggestions in the order of the text.
+    """Suggestions in the order of the text. `acceptance` is the one in `models/gate` where none is given.
 
     For a sentence only the best passing proposal of each origin is kept (of rules and grammar: of each place), and
     where none passes, the one that came furthest, so that a reviewer sees what was tried.
@@ -133,6 +128,7 @@ def judge(
     _check_meaning([t for t in trials if not t.refused], embedder)
     _check_damage(scored, [t for t in trials if not t.refused], scorer)
     _check_surprisal(scored.report.document.text, [t for t in trials if not t.refused], scorer)
+    _check_acceptance([t for t in trials if not t.refused], acceptance or load_acceptance(), scorer, embedder)
     kept = sorted(_best(trials), key=lambda t: (t.proposal.edit.span, _PREFERENCE.index(t.proposal.origin)))
     document = scored.report.document
     ids = suggestion_ids(document.text, document.source.path, [t.proposal for t in kept])
@@ -185,18 +181,16 @@ def _word_checks(text: str, trial: _Trial, matches: Sequence[SourceMatch]) -> li
         return done
     if trial.backing is Backing.COPY:
         return _copy_checks(text, trial, matches)
-    sourced = trial.backing in (Backing.SOURCE, Backing.CORRECTION)
-    evidence = trial.proposal.evidence if sourced else ()
     lines = paragraph(text, edit.span)
     old, new = lines.of(text), reads(text, lines, edit)
+    if trial.backing is Backing.MODEL:
+        return unsourced.word_checks(before, after, (old, new))
+    sourced = trial.backing in (Backing.SOURCE, Backing.CORRECTION)
+    evidence = trial.proposal.evidence if sourced else ()
     done += checks.facts_kept(before, after, evidence)
     done += [checks.quotation_kept(old, new, evidence), checks.marks_paired(old, new)]
     if sourced:
         done.append(_evidence_stands(trial.proposal, matches))
-    if trial.backing is Backing.MODEL:
-        origin = trial.proposal.origin
-        done += [checks.length_kept(before, after), checks.words_kept(before, after, least=WORDS_KEPT[origin])]
-        done.append(checks.words_founded(before, after, most=NEW_WORDS[origin]))
     return done
 
 
@@ -267,6 +261,14 @@ def _check_surprisal(text: str, trials: Sequence[_Trial], scorer: Scorer) -> Non
     for trial, before, after in zip(asked, totals[::2], totals[1::2], strict=True):
         detail = f"{before:.1f} nats before, {after:.1f} after"
         trial.checks.append(Check("surprisal", after < before, round(after - before, 2), detail))
+
+
+def _check_acceptance(trials: Sequence[_Trial], acceptance: Acceptance, scorer: Scorer, embedder: Embedder) -> None:
+    asked = [t for t in trials if t.backing is Backing.MODEL]
+    pairs = [(trial.before, trial.after) for trial in asked]
+    found = unsourced.accepted(pairs, acceptance, model=scorer.model, embedder=embedder)
+    for trial, check in zip(asked, found, strict=True):
+        trial.checks.append(check)
 
 
 def _best(trials: Sequence[_Trial]) -> list[_Trial]:

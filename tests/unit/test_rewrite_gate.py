@@ -17,7 +17,7 @@ from repair.records import Evidence, Origin, Proposal, Relation, SourceMatch, Su
 from repair.rewrite import from_source
 from repair.rewrite.gate import judge
 from repair.rewrite.policy import decide
-from tests.rewriting import Judged, WordEmbedder, WordScorer, finding, judged, replacing, source
+from tests.rewriting import Judged, WordEmbedder, WordScorer, always, finding, judged, replacing, source
 
 CASES = Path(__file__).parent.parent / "cases" / "rewrite"
 
@@ -27,12 +27,16 @@ def load(name: str) -> list[dict[str, Any]]:
 
 
 def gate(
-    scored: Judged, proposals: Sequence[Proposal], *matches: SourceMatch, garbled: Sequence[str] = ()
+    scored: Judged,
+    proposals: Sequence[Proposal],
+    *matches: SourceMatch,
+    garbled: Sequence[str] = (),
+    taken: float = 0.9,
 ) -> tuple[Suggestion, ...]:
     scorer: Any = WordScorer(frozenset(garbled))
     embedder: Any = WordEmbedder()
     stand_in: Any = scored
-    return judge(stand_in, proposals, scorer=scorer, embedder=embedder, matches=matches)
+    return judge(stand_in, proposals, scorer=scorer, embedder=embedder, matches=matches, acceptance=always(taken))
 
 
 def proposed(text: str, before: str, after: str, origin: Origin = "lm") -> Proposal:
@@ -198,6 +202,16 @@ def test_what_the_words_refuse_is_not_read_by_a_model() -> None:
     scored: Any = judged(text)
     judge(scored, [proposed(text, "12", "15")], scorer=scorer, embedder=embedder, matches=())
     assert scorer.read == 0
+
+
+@pytest.mark.parametrize(("probability", "passes"), [(0.51, True), (0.49, False)])
+def test_a_models_rewrite_must_be_one_that_an_editor_takes(probability: float, passes: bool) -> None:
+    text = "The old fleet have been sold to the state."
+    proposal = proposed(text, "have", "has")
+    (suggestion,) = gate(judged(text), [proposal], garbled=["have"], taken=probability)
+    accept = next(check for check in suggestion.checks if check.name == "accept")
+    assert (accept.passed, accept.value) == (passes, probability)
+    assert suggestion.refused_by == (() if passes else (accept,))
 
 
 def test_no_proposals_no_suggestions() -> None:
