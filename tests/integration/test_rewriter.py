@@ -32,6 +32,8 @@ QUESTIONS = (
         "The ship have sailed to Lisbon.", before="The harbour was open again.", source="The ship left for Lisbon."
     ),
 )
+START_SECONDS = 300
+"""It takes 10 on a quiet machine."""
 GARBLED = {
     "bridge.txt": "The new bridge of the city is on Monday for the traffics opened been.\n"
     "The major said, that the costs of it with 40 millions euros higher were as one had with it calculated.\n"
@@ -59,7 +61,8 @@ class LocalServer:
         command += ["--host", "127.0.0.1", "--port", str(self.port), "--device", "cpu"]
         log = (self.folder.parent / "serve.log").open("ab")
         self.process = subprocess.Popen(command, stdout=log, stderr=log)
-        for _ in range(240):
+        patience = time.monotonic() + START_SECONDS
+        while time.monotonic() < patience:
             assert self.process.poll() is None, (self.folder.parent / "serve.log").read_text(encoding="utf-8")
             try:
                 if (
@@ -69,7 +72,7 @@ class LocalServer:
                     return
             except urllib3.exceptions.HTTPError:
                 time.sleep(0.5)
-        pytest.fail("the server does not answer within two minutes")
+        pytest.fail(f"the server does not answer within {START_SECONDS} seconds")
 
     def stop(self) -> None:
         if self.process is not None:
@@ -92,9 +95,11 @@ def server(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iter
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         server = LocalServer(free.getsockname()[1], folder)
-    server.start()
-    yield server
-    server.stop()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
 
 
 @pytest.fixture
