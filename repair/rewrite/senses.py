@@ -48,7 +48,7 @@ def senses() -> dict[str, tuple[re.Pattern[str], ...]]:
 
 
 def senses_kept(before: str, after: str) -> Check:
-    """Refuses other quantities, bounds, hedges and connections of clauses."""
+    """Refuses other quantities, bounds, hedges and connections of clauses, and questions made of statements."""
     faults = []
     for kind, patterns in senses().items():
         told = [(_said(kind, pattern, before), _said(kind, pattern, after)) for pattern in patterns]
@@ -58,7 +58,13 @@ def senses_kept(before: str, after: str) -> Check:
             faults.append(f"{kind}: “{lost[0]}” became “{new[0]}”")
         elif kind in NAMED and (lost or new):
             faults.append(f"{kind} {'lost' if lost else 'added'}: “{(lost or new)[0]}”")
+    if _asks(before) != _asks(after):
+        faults.append("a question became a statement" if _asks(before) else "a statement became a question")
     return Check("senses", not faults, detail="; ".join(faults))
+
+
+def _asks(text: str) -> bool:
+    return text.rstrip("\"”’')]» ").endswith("?")
 
 
 def _said(kind: str, pattern: re.Pattern[str], text: str) -> str | None:
