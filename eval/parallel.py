@@ -24,7 +24,7 @@ from eval.distances import Counts, edits, pooled
 from eval.table import Row, markdown
 from repair.config import Settings
 from repair.parallel import SourceIndex
-from repair.pipeline import Cleaner, Held, Parts, finish
+from repair.pipeline import Cleaner, Held, finish
 from repair.records import CleanedDocument, Document, Sentence, SourceMatch
 from repair.text.sentences import split
 
@@ -125,58 +125,51 @@ def edited(lines: Sequence[str], rng: random.Random, more: Sequence[str]) -> lis
     return [*left[:4], more[0], *left[4:], more[1]]
 
 
-def rows(count: int, seed: int, *, final: bool) -> Iterator[Row]:
-    """All lines of the table."""
+def rows(cleaner: Cleaner, count: int, seed: int, *, final: bool) -> Iterator[Row]:
+    """All lines of the table, for `count` copies of each engine; whom the user vouches for comes last."""
     name = "roundtrip_test_wmt18" if final else "roundtrip_2017"
     stories = {engine: _stories(engine, final=final) for engine in ENGINES}
-    originals = [_document(story.id, story.original) for story in stories[ENGINES[0]]]
-    pool = [*originals, *_others()][: max(len(originals), OTHERS + 1)]
-    chosen = sorted(random.Random(seed).sample(range(len(originals)), min(count, len(originals))))
-    settings = Settings(device="cpu", grammar="none", rewriter="none")
-    parts = Parts(settings)
-    for engine, told in stories.items():
-        copies = [told[at] for at in chosen]
-        for data_row, cleaner, index in _ways(settings, parts, pool):
-            row = partial(Row, "with the source", f"{name}, {engine}, {len(copies)} copies, {data_row}")
-            yield from copy_rows(row, [ask(cleaner, index, story) for story in copies])
-    yield from _clean_rows(settings, parts, pool, stories, chosen, seed, name)
-
-
-def _ways(settings: Settings, parts: Parts, pool: Sequence[Document]) -> Iterator[tuple[str, Cleaner, SourceIndex]]:
-    cleaner = Cleaner(settings, parts=parts)
-    yield "originals in --sources", cleaner, cleaner.index((), trusted=pool)
-    cleaner = Cleaner(settings, parts=parts)
-    yield "originals in the archive", cleaner, cleaner.index(pool)
+    every = [_document(story.id, story.original) for story in stories[ENGINES[0]]]
+    pool = [*every, *_others()][: max(len(every), OTHERS + 1)]
+    chosen = sorted(random.Random(seed).sample(range(len(every)), min(count, len(every))))
+    copies = {engine: [told[at] for at in chosen] for engine, told in stories.items()}
+    originals = [every[at] for at in chosen]
+    row = partial(Row, "with the source")
+    archive = cleaner.index(pool)
+    for engine, told in copies.items():
+        in_archive = partial(row, f"{name}, {engine}, {len(told)} copies, originals in the archive")
+        yield from copy_rows(in_archive, [ask(cleaner, archive, story) for story in told])
+    yield from _clean_rows(cleaner, partial(row, f"{name}, {len(originals)} originals"), originals, pool, copies, seed)
+    vouched = cleaner.index((), trusted=pool)
+    for engine, told in copies.items():
+        by_word = partial(row, f"{name}, {engine}, {len(told)} copies, originals in --sources")
+        yield from copy_rows(by_word, [ask(cleaner, vouched, story) for story in told])
 
 
 def _clean_rows(
-    settings: Settings,
-    parts: Parts,
+    cleaner: Cleaner,
+    row: partial[Row],
+    originals: Sequence[Document],
     pool: Sequence[Document],
-    stories: dict[str, list[data.Story]],
-    chosen: Sequence[int],
+    copies: dict[str, list[data.Story]],
     seed: int,
-    name: str,
 ) -> Iterator[Row]:
     """Whether clean documents are left alone."""
-    originals = [_document(stories[ENGINES[0]][at].id, stories[ENGINES[0]][at].original) for at in chosen]
-    row = partial(Row, "with the source", f"{name}, {len(originals)} originals")
-    cleaner = Cleaner(settings, parts=parts)
-    copies = [_document(f"{engine} {at}", stories[engine][at].damaged) for engine in ENGINES for at in chosen]
-    index = cleaner.index([*pool, *copies])
-    yield row("changed, beside their own copies in the archive", changed(cleaner, index, originals), of=len(originals))
+    told = [_document(f"{engine} {story.id}", story.damaged) for engine in copies for story in copies[engine]]
     rng = random.Random(seed)
     more = [rng.choice(pool).text.split("\n")[:2] for _ in originals]
     editions = [
         _document(f"edition {n}", edited(one.text.split("\n"), rng, more[n])) for n, one in enumerate(originals)
     ]
-    cleaner = Cleaner(settings, parts=parts)
-    index = cleaner.index((), trusted=editions)
-    yield row("changed, another edition in --sources", changed(cleaner, index, originals), of=len(originals))
-    cleaner = Cleaner(settings, parts=parts)
-    strangers = [document for document in pool if document.id not in {one.id for one in originals}]
-    index = cleaner.index((), trusted=strangers)
-    yield row("changed, other stories in --sources", changed(cleaner, index, originals), of=len(originals))
+    own = {one.id for one in originals}
+    strangers = [document for document in pool if document.id not in own]
+    held_against = {
+        "beside their own copies in the archive": cleaner.index([*pool, *told]),
+        "another edition in --sources": cleaner.index((), trusted=editions),
+        "other stories in --sources": cleaner.index((), trusted=strangers),
+    }
+    for what, index in held_against.items():
+        yield row(f"changed, {what}", changed(cleaner, index, originals), of=len(originals))
 
 
 def _stories(engine: str, *, final: bool) -> list[data.Story]:
@@ -218,7 +211,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if data.data_folder() is None:
         print("No evaluation data: set REPAIR_DATA.", file=sys.stderr)
         return 2
-    print(markdown(list(rows(args.documents, args.seed, final=args.final))), end="")
+    with Cleaner(Settings(device="cpu", grammar="none", rewriter="none")) as cleaner:
+        print(markdown(list(rows(cleaner, args.documents, args.seed, final=args.final))), end="")
     return 0
 
 

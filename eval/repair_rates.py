@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from eval import metrics, seeds
-from eval.data import PAIRS, Story, postedits_paired
+from eval.data import PAIRS, postedits_paired
 from eval.table import Row
 from repair.config import ApplyPolicy
 from repair.pipeline import Cleaner, finish
@@ -42,17 +42,6 @@ def seed_rows(cleaner: Cleaner) -> Iterable[Row]:
 def again(result: CleanedDocument, policy: ApplyPolicy) -> CleanedDocument:
     """The same suggestions under another policy."""
     return finish(result.report, result.suggestions, result.sources, policy)
-
-
-def story_rows(cleaner: Cleaner, stories: Sequence[Story]) -> Iterable[Row]:
-    """Round-trip copies of stories, with the originals of all of them as possible sources."""
-    originals = ["\n".join(story.original) for story in stories]
-    damaged = ["\n".join(story.damaged) for story in stories]
-    index = cleaner.index([Document.of_text(text, f"source {n}") for n, text in enumerate(originals)])
-    results = [cleaner.clean(Document.of_text(text, f"copy {n}"), index) for n, text in enumerate(damaged)]
-    row = partial(Row, "repair", f"roundtrip_2017, {len(stories)} stories, originals among the sources")
-    yield row("stories flagged", sum(result.report.flagged for result in results), of=len(stories))
-    yield from distances(row, results, damaged, originals)
 
 
 def correction_rows(cleaner: Cleaner, size: int, seed: int) -> Iterable[Row]:

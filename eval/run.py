@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from eval import data, detection, repair_rates, seeds
+from eval import data, detection, parallel, repair_rates, seeds
 from eval.table import Row, markdown, to_json
 from repair.config import Settings
 from repair.pipeline import Cleaner
@@ -31,7 +31,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m eval", description="Prints the table of figures.")
     parser.add_argument("--only", choices=PARTS, help="one part of the table")
     parser.add_argument("--sentences", type=int, default=100, help="of each side of each sample (default: %(default)s)")
-    parser.add_argument("--stories", type=int, default=6, help="to repair with a source (default: %(default)s)")
+    parser.add_argument("--stories", type=int, default=6, help="copies of each engine to mend by a source")
     parser.add_argument("--corrections", type=int, default=5, help="of each language to repair without a source")
     parser.add_argument("--seed", type=int, default=0, help="of the samples")
     parser.add_argument("--final", action="store_true", help="also data for measuring alone")
@@ -53,7 +53,7 @@ def repair_rows(cleaner: Cleaner, args: argparse.Namespace) -> Iterator[Row]:
     """Whether texts come out nearer to what people wrote."""
     yield from repair_rates.seed_rows(cleaner)
     if data.data_folder() is not None:
-        yield from repair_rates.story_rows(cleaner, data.stories(args.stories, args.seed))
+        yield from parallel.rows(cleaner, args.stories, args.seed, final=args.final)
         yield from repair_rates.correction_rows(cleaner, args.corrections, args.seed)
 
 

@@ -53,7 +53,14 @@ class Relation(StrEnum):
     SAME_TEXT = "same_text"
     SAME_QUOTE = "same_quote"
     SAME_FACT = "same_fact"
+    MORE_DETAIL = "more_detail"
+    """The same fact, and one of the two names more."""
     CONTRADICTED = "contradicted"
+
+    @property
+    def as_evidence(self) -> Relation:
+        """As suggestions name it, which know no shades of one fact."""
+        return Relation.SAME_FACT if self is Relation.MORE_DETAIL else self
 
 
 @dataclass(frozen=True, slots=True, order=True)

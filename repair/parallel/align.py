@@ -7,7 +7,7 @@ takes its best partner wherever it stands. Which of the two it is shows in how m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -167,14 +167,19 @@ def _relation(
     common = Indel.normalized_similarity(words, theirs)
     if common >= NEAR_COPY and link.score >= SURE:
         return Relation.SAME_TEXT, f"{common:.0%} of the words are the source's, in order"
-    return Relation.SAME_FACT, _shared(document, source, link, told)
+    return _same_fact(_values(document, link.line), {v: s for at in told for v, s in _values(source, at).items()})
 
 
-def _shared(document: Profile, source: Profile, link: _Link, told: Sequence[int]) -> str:
-    """What the two name alike, in words."""
-    theirs = {value for at in told for value in _values(source, at)}
-    both = [surface for value, surface in _values(document, link.line).items() if value in theirs]
-    return "both have " + ", ".join(both) if both else "told in other words"
+def _same_fact(mine: Mapping[str, str], theirs: Mapping[str, str]) -> tuple[Relation, str]:
+    """Which of the two names more, or what both name, in words. Both map values of facts to the words for them."""
+    more = [surface for value, surface in theirs.items() if value not in mine]
+    ours = [surface for value, surface in mine.items() if value not in theirs]
+    if more and not ours:
+        return Relation.MORE_DETAIL, "the source also has " + ", ".join(more)
+    if ours and not more:
+        return Relation.MORE_DETAIL, "the source does not have " + ", ".join(ours)
+    both = [surface for value, surface in mine.items() if value in theirs]
+    return Relation.SAME_FACT, "both have " + ", ".join(both) if both else "told in other words"
 
 
 def _values(profile: Profile, line: int) -> dict[str, str]:

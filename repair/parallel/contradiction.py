@@ -1,4 +1,5 @@
-"""Where two sentences that tell the same differ in what they say: a denial, a figure, a date, a name, an opposite.
+"""Where two sentences that tell the same differ in what they say: a denial, a figure, a date, a name, an opposite, who
+did it to whom.
 
 Conservative: two differing facts count only where the words around them agree, so that more detail, another day of
 reporting or another way to put it is no contradiction.
@@ -11,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from itertools import pairwise, product
 
 from repair.detectors.function_words import FUNCTION_WORDS
 from repair.parallel.facts import Fact, FactKind, Facts, compare
@@ -27,6 +29,13 @@ SCOPE = 9
 """Words that a negation reaches over, to the end of its clause at most."""
 LEAD = 3
 """Words before what is said that are shown with it."""
+BETWEEN = 4
+"""Content words that may stand between the one who does and the one to whom it is done."""
+MUTUAL = frozenset(
+    """and or with versus vs against between meet meets met meeting talk talks talked speak spoke marry married joined
+    faces faced plays played fought fights drew like than as near from to borders neighbours""".split()
+)
+"""Where one of these stands between two names, they may change places."""
 AGREE = 0.6
 """Share of the content words around one fact that must be around the other too; all of them where they are but two."""
 DENIALS = frozenset(
@@ -61,13 +70,15 @@ def contradiction(document: Facts, sources: Sequence[Facts]) -> str | None:
     return None
 
 
-def _clashes(document: Facts, source: Facts, sources: Sequence[Facts]) -> Iterator[tuple[str, str, FactKind]]:
-    """The clashing words of both sides, with the kind of fact."""
+def _clashes(document: Facts, source: Facts, sources: Sequence[Facts]) -> Iterator[tuple[str, str, str]]:
+    """The clashing words of both sides, with what clashes: a kind of fact, or the direction."""
     balance = len(document.negations) - sum(len(one.negations) for one in sources)
     if balance > 0 and (found := _denied(document, source)):
         yield *found, FactKind.NEGATION
     if balance < 0 and (found := _denied(source, document)):
         yield found[1], found[0], FactKind.NEGATION
+    if not balance and (swapped := _swapped(document, source)):
+        yield *swapped, "direction"
     told = {fact.value for one in sources for kind in FactKind for fact in one.of(kind)}
     for difference in compare(source, document):
         if difference.kind is FactKind.ANTONYM and balance:  # "not known" and "unknown" say the same
@@ -78,6 +89,36 @@ def _clashes(document: Facts, source: Facts, sources: Sequence[Facts]) -> Iterat
             for theirs in difference.lost:
                 if mine.value not in told and _rivals(mine, theirs) and _same_place(document, mine, source, theirs):
                     yield mine.surface, theirs.surface, difference.kind
+
+
+def _swapped(document: Facts, source: Facts) -> tuple[str, str] | None:
+    """The words in which two names have changed places around one deed: “A sued B” and “B sued A”."""
+    for mine, theirs in product(pairwise(document.names), pairwise(source.names)):
+        same_pair = mine[0].value == theirs[1].value != mine[1].value == theirs[0].value
+        if same_pair and (deed := _deed(document, mine)) and deed == _deed(source, theirs):
+            return _stretch(document, mine), _stretch(source, theirs)
+    return None
+
+
+def _deed(facts: Facts, names: tuple[Fact, Fact]) -> tuple[frozenset[str], bool] | None:
+    """The content words between two names, and whether the second is the one who did it; None where none is sure.
+
+    Capitalised words belong to the names.
+    """
+    between = [
+        word
+        for word in _words(facts.text)
+        if names[0].span.end <= word.span.start < names[1].span.start and not word.span.of(facts.text)[0].isupper()
+    ]
+    lowers = [word.lower for word in between]
+    stems = _stems(between)
+    if not 0 < len(stems) <= BETWEEN or MUTUAL & set(lowers) or _CLAUSE_END.search(_stretch(facts, names)):
+        return None
+    return frozenset(stems), "by" in lowers
+
+
+def _stretch(facts: Facts, names: tuple[Fact, Fact]) -> str:
+    return Span(names[0].span.start, names[1].span.end).of(facts.text)
 
 
 def _rivals(mine: Fact, theirs: Fact) -> bool:

@@ -8,15 +8,16 @@ is a name only here ("Apple" at the start of a sentence).
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 
 from rapidfuzz import fuzz
 
 from repair.parallel.factkinds import Fact, FactKind, fact
 from repair.parallel.quantities import MONTHS, SHORT_MONTHS, WEEKDAYS
-from repair.parallel.tables import NAME_SHARE, PLAIN_SHARE, aliases, capital_share, is_known_name
+from repair.parallel.tables import NAME_SHARE, PLAIN_SHARE, aliases, capital_share, is_known_name, is_plain
 
 TOKEN = re.compile(r"(?:[A-Z]\.){2,}|[^\W_]+(?:['’&-][^\W_]+)*")
 SENTENCE_START = re.compile(r"(?:[.!?:…]|[.!?:…,][\"“”„'‘’)»]+|\n|[•|\"“„‘«»(\[])\s*[\"“”„'‘’(\[«»]*\s*$")
@@ -136,6 +137,30 @@ def normal_form(name: str) -> str:
     """`name` in lower case, without dots, genitive and the s of a plural."""
     words = [genitive_free(word).replace(".", "").lower() for word in name.split()]
     return " ".join(word.removesuffix("s") if len(word) > 4 and not word.endswith("ss") else word for word in words)
+
+
+def names_nothing_new(name: Fact, told: str) -> bool:
+    """True where a name of one text is no fact that `told` lacks.
+
+    So it is with a title in plain words ("Federal Minister"), with a capital that only begins the text, and with a name
+    that has a word of its own in `told`: "Hillary Clinton" is there as "Clinton".
+    """
+    proper = [word for word in TOKEN.findall(name.surface) if not is_plain(word)]
+    if name.span.start == 0 and proper == [name.surface] and not is_known_name(name.surface):
+        return True
+    known = _bare_words(told)
+    return not proper or any(_bare(word) in known for word in proper)
+
+
+@lru_cache(maxsize=64)
+def _bare_words(text: str) -> frozenset[str]:
+    return frozenset(_bare(word) for word in TOKEN.findall(text))
+
+
+def _bare(word: str) -> str:
+    """The word in lower case, without genitive and accents."""
+    parts = unicodedata.normalize("NFKD", genitive_free(word).casefold())
+    return "".join(letter for letter in parts if not unicodedata.combining(letter))
 
 
 def initials(name: str) -> str:

@@ -84,7 +84,9 @@ class Store:
                 self._db.execute("DELETE FROM terms WHERE key NOT IN (SELECT key FROM documents)")
             places = self._db.execute("SELECT place FROM documents ORDER BY place")
             self._places = np.fromiter((row[0] for row in places), np.int64)
-            self.retriever = self._retriever(len(vocabulary))
+            known = len(vocabulary)
+            del vocabulary  # the matrix takes memory enough
+            self.retriever = self._retriever(known)
 
     def document(self, at: int) -> Document:
         """The document at a place."""
@@ -160,20 +162,23 @@ class Store:
             return None
         import bm25s  # a second: it brings scipy
 
-        retriever = bm25s.BM25(k1=_K1, b=_B)
-        retriever.nonoccurrence_array = None  # what only other variants of the method have
         stamp = self._stamp()
         if self._db.execute("SELECT 1 FROM matrix WHERE stamp = ?", (stamp,)).fetchone() is None:
             self._db.execute("DELETE FROM matrix")
-            rows = [array("i", row) for row in self._term_rows()]
-            numbers = {number: number for number in range(vocabulary)}
-            retriever.index((rows, numbers), create_empty_token=False, show_progress=False)
-            for name in _MATRIX:
-                np.save(self._folder / f"{name}.npy", retriever.scores[name])
+            self._make_matrix(bm25s.BM25(k1=_K1, b=_B, csc_backend="scipy"), vocabulary)
             self._db.execute("INSERT INTO matrix VALUES (?)", (stamp,))
+        retriever = bm25s.BM25()
+        retriever.nonoccurrence_array = None  # what only other variants of the method have
         retriever.scores = {name: np.load(self._folder / f"{name}.npy", mmap_mode="r") for name in _MATRIX}
         retriever.scores["num_docs"] = len(self)
         return retriever
+
+    def _make_matrix(self, retriever: bm25s.BM25, vocabulary: int) -> None:
+        """Write the weights; by the low-level call, which keeps no second vocabulary in memory."""
+        rows = [array("i", row) for row in self._term_rows()]
+        scores = retriever.build_index_from_ids(range(vocabulary), rows, show_progress=False)
+        for name in _MATRIX:
+            np.save(self._folder / f"{name}.npy", scores[name])
 
     def _stamp(self) -> str:
         digest = hashlib.sha256()

@@ -52,7 +52,7 @@ def propose(report: ScoreReport, matches: Sequence[SourceMatch]) -> tuple[Propos
 
 def evidence_for(match: SourceMatch, aligned: Sequence[Aligned], span: Span | None = None) -> tuple[Evidence, ...]:
     """The source sentences that `aligned` names (or `span` of the source), one Evidence for each stretch."""
-    text, relation = match.source.text, aligned[0].relation
+    text, relation = match.source.text, aligned[0].relation.as_evidence
     indices = sorted({i for a in aligned for i in a.sources})
     spans = [span] if span else [match.sentences[i].span for i in indices]
     return tuple(Evidence(match.source.source.path, s.start, s.end, s.of(text), relation) for s in spans)

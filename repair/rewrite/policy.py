@@ -21,8 +21,8 @@ def decide(
 
     `none` applies nothing, `safe` the tier `safe`, `all` whatever no check refused. A person's decision
     stands above the policy: `accept` applies even what a check refused, `edit` puts the person's words in
-    place of ours, `reject` leaves the text alone. Where two collide, a person's choice goes first, then
-    `safe`, then by origin, then the lower score.
+    place of ours, `reject` leaves the text alone. Where two collide, a person's choice goes first, then what a
+    clean source says, then `safe`, then by origin, then the lower score.
 
     Raises EditError where a decision `edit` has no text.
     """
@@ -61,10 +61,11 @@ def _as_decided(suggestion: Suggestion, decision: Decision | None) -> Suggestion
     return replace(suggestion, edit=Edit(suggestion.edit.span, suggestion.edit.before, decision.text))
 
 
-def _rank(suggestion: Suggestion, *, by_person: bool) -> tuple[bool, bool, int, float, int, str]:
+def _rank(suggestion: Suggestion, *, by_person: bool) -> tuple[bool, bool, bool, int, float, int, str]:
     worst = 1.0
     return (
         not by_person,
+        suggestion.origin != "parallel",
         suggestion.tier != "safe",
         _PREFERENCE.index(suggestion.origin),
         worst if suggestion.score_after is None else suggestion.score_after,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from repair.edits import apply
 from repair.parallel import SourceIndex
 from repair.parallel.align import align
 from repair.parallel.copies import blocks, realigned, retold
+from repair.parallel.facts import extract
 from repair.parallel.findings import contradictions, damaged_twins, doubtful_copies
+from repair.parallel.names import names_nothing_new
 from repair.parallel.profile import Profile, profile
 from repair.records import Aligned, Document, Relation, SourceMatch
+from repair.rewrite.from_source import propose
+from repair.rewrite.gate import judge
 from repair.text.sentences import split
+from tests.rewriting import WordEmbedder as GateEmbedder
+from tests.rewriting import WordScorer, judged
 from tests.unit.test_parallel import WordEmbedder
 
 CASES = Path(__file__).parents[1] / "cases"
@@ -83,6 +91,53 @@ def test_steps_never_cross(kept: set[int]) -> None:
 def test_stretches_that_are_broken_are_no_blocks() -> None:
     pairs = [Aligned(0, (0, 2), Relation.SAME_FACT, 0.9), Aligned(1, (3,), Relation.SAME_FACT, 0.9)]
     assert [(block.sentences, block.sources) for block in blocks(pairs)] == [((1,), (3,))]
+
+
+def told_again(copy: str, source: str) -> SourceMatch:
+    wire = Document.of_text(source, "wire.txt")
+    sentences = split(source)
+    stretch = tuple(sentence.index for sentence in sentences)
+    return SourceMatch(wire, sentences, 0.9, (Aligned(0, stretch, Relation.SAME_FACT, 0.9),), retold=True)
+
+
+@pytest.mark.parametrize("case", load("rewrite/copies.json"), ids=lambda case: case["name"])
+def test_the_source_stands_for_its_copy_where_nothing_is_lost(case: dict[str, Any]) -> None:
+    scored: Any = judged(case["copy"], flagged=False)
+    scorer: Any = WordScorer()
+    match = told_again(case["copy"], case["source"])
+    (proposal,) = propose(scored.report, [match])
+    assert apply(case["copy"], [proposal.edit]) == case["source"]
+    (suggestion,) = judge(scored, [proposal], scorer=scorer, embedder=GateEmbedder(), matches=[match])
+    assert [check.name for check in suggestion.refused_by] == case["refused"]
+    assert suggestion.tier == "review"
+
+
+@pytest.mark.parametrize("case", load("rewrite/copies_negative.json"), ids=lambda case: case["name"])
+def test_the_source_is_silent(case: dict[str, Any]) -> None:
+    report = judged(case["copy"], flagged=False).report
+    assert propose(report, [told_again(case["copy"], case["source"])]) == ()
+
+
+def test_in_a_flagged_document_what_nothing_contradicts_is_safe() -> None:
+    case = load("rewrite/copies.json")[0]
+    scored: Any = judged(case["copy"])
+    scorer: Any = WordScorer()
+    match = told_again(case["copy"], case["source"])
+    (pair,) = match.alignment
+    clash = replace(match, alignment=(replace(pair, relation=Relation.CONTRADICTED),))
+    tiers = []
+    for one in (match, clash):
+        proposals = propose(scored.report, [one])
+        (suggestion,) = judge(scored, proposals, scorer=scorer, embedder=GateEmbedder(), matches=[one])
+        tiers.append(suggestion.tier)
+    assert tiers == ["safe", "review"]
+
+
+@pytest.mark.parametrize(("file", "told"), [("names_told.json", True), ("names_told_negative.json", False)])
+def test_names_that_the_source_has_too(file: str, told: bool) -> None:
+    for case in load(file):
+        (name,) = extract(case["text"]).names
+        assert names_nothing_new(name, case["told"]) is told, case["label"]
 
 
 def match(relation: Relation = Relation.SAME_FACT, *, score: float = 0.9, again: bool = False) -> SourceMatch:

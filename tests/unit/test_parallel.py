@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -175,10 +175,18 @@ def test_a_contradicting_copy() -> None:
     assert aligned[1].detail == "number: “seven” where the source has “eleven”"
 
 
+@pytest.mark.parametrize("case", load("more_detail.json"), ids=label)
+def test_which_of_two_names_more(case: dict[str, Any]) -> None:
+    (aligned,) = align(profiled([case["document"]]), profiled([case["source"]]))
+    assert (aligned.relation, aligned.detail) == (Relation(case["relation"]), case["detail"])
+    assert aligned.relation.as_evidence is Relation.SAME_FACT
+
+
 def test_stories_about_different_things_share_nothing() -> None:
     assert align(profiled(OTHER), profiled(STORY)) == ()
 
 
+@settings(deadline=None)
 @given(st.permutations(range(len(STORY))), st.integers(0, len(STORY)))
 def test_a_text_tells_what_it_tells(order: list[int], count: int) -> None:
     mine = [STORY[i] for i in order[:count]]

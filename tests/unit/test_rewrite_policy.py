@@ -77,6 +77,12 @@ def test_a_clean_source_goes_before_a_rule_and_a_rule_before_a_model() -> None:
     assert [s.id for s in decide(every[:2], "all").chosen] == ["r"]
 
 
+def test_a_clean_source_goes_before_a_rule_that_is_sure() -> None:
+    every = [made(4, 9, "r", origin="rule", tier="safe"), made(0, 20, "s", origin="parallel", tier="review")]
+    assert [s.id for s in decide(every, "all").chosen] == ["s"]
+    assert [s.id for s in decide(every, "safe").chosen] == ["r"]
+
+
 def test_what_a_person_accepts_goes_before_all() -> None:
     every = [made(0, 20, "s", origin="parallel", tier="safe"), made(4, 9, "m")]
     choice = decide(every, "safe", {"m": Decision("m", "accept", "Ann", "2025-01-01T00:00:00Z")})
