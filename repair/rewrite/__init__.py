@@ -12,6 +12,12 @@ answers.py      what they answered, kept on disk
 prompts.py      what a model is asked, and what of its answer counts
 gate.py         every proposal judged: which checks, which tier
 checks.py       the checks that need no model
+unsourced.py    … those of a rewrite that no source backs
+differences.py  what became of each word
+names.py        names that are mended, not changed
+senses.py       how many, how surely, who did it to whom
+features.py     a rewrite in numbers
+acceptance.py   the probability that an editor takes it
 policy.py       what is applied
 quotes.py       what stands between quotation marks
 places.py       edits and the sentences they touch

@@ -78,11 +78,12 @@ class Acceptance:
     def reasons(self, row: Array) -> tuple[str, ...]:
         """What weighed most against a rewrite, with the feature's value. Shape of `row`: (features,).
 
-        A feature's weight is the sum of the steps in log-odds that trees took at it (Saabas 2014).
+        A feature's weight is the sum of the steps in log-odds that trees took at it (Saabas 2014). What is 0 is not
+        told, though it may weigh.
         """
         steps = self._steps(row)[:-1]
         told = {field.name: field for field in fields(Features)}
-        worst = [i for i in np.argsort(steps)[:TOLD] if steps[i] < 0]
+        worst = [i for i in np.argsort(steps) if steps[i] < 0 and row[i] != 0][:TOLD]
         return tuple(f"{told[NAMES[i]].metadata['told']}: {row[i]:.3g}" for i in worst)
 
     def _steps(self, row: Array) -> Array:
