@@ -135,7 +135,7 @@ class TokenScores:
     """What one forward pass says of every token of one document. Arrays are read-only by convention.
 
     Shapes: `starts`, `ends` (tokens,) int64 code points into the document; `surprisal` and `entropy`
-    (tokens,) float32 nats; `hidden` (tokens, width) float32 of the layer that the head reads, or None.
+    (tokens,) float32 nats; `hidden` (tokens, width) float32 of the branch that the head reads, or None.
     """
 
     starts: NDArray[np.int64]
@@ -143,6 +143,9 @@ class TokenScores:
     surprisal: NDArray[np.float32]
     entropy: NDArray[np.float32]
     hidden: NDArray[np.float32] | None = None
+    damage: NDArray[np.float32] | None = None
+    """Is the token wrong, and is it badly wrong if it is: from .5 on, yes. Shape: (tokens, 2). None without a head
+    that judges words."""
 
     def within(self, span: Span) -> slice:
         """The tokens that begin inside `span`, as a slice."""

@@ -71,16 +71,40 @@ class Llama:
         kept = None
         after: list[tuple[torch.Tensor, torch.Tensor]] = []
         for layer in range(self.layers):
-            normed = self._norm(x, self._weight(layer, "input_layernorm"))
-            attended, keys_values = self._attend(normed, layer, turn, mask, None if past is None else past[layer])
-            x = x + attended
-            normed = self._norm(x, self._weight(layer, "post_attention_layernorm"))
-            gate, value = functional.linear(normed, self._weight(layer, "mlp.gate_up_proj")).chunk(2, dim=-1)
-            x = x + functional.linear(functional.silu(gate) * value, self._weight(layer, "mlp.down_proj"))
+            x, keys_values = self._block(x, layer, turn, mask, None if past is None else past[layer])
             after.append(keys_values)
             if keep == layer + 1:
                 kept = x
         return Read(self._norm(x, self.weights["model.norm.weight"]), kept, tuple(after))
+
+    def through(self, x: torch.Tensor, mask: torch.Tensor, layers: range) -> torch.Tensor:
+        """States after some of the layers, each token seeing those that `mask` allows, later ones too.
+
+        Shapes: x (rows, tokens, width), mask (rows, tokens, tokens) -> (rows, tokens, width).
+        """
+        turn = self._turn(0, x.shape[1])
+        for layer in layers:
+            x, _ = self._block(x, layer, turn, mask[:, None], None)
+        return x
+
+    def _block(
+        self,
+        x: torch.Tensor,
+        layer: int,
+        turn: tuple[torch.Tensor, torch.Tensor],
+        mask: torch.Tensor | None,
+        past: tuple[torch.Tensor, torch.Tensor] | None,
+    ) -> tuple[torch.Tensor, tuple[torch.Tensor, torch.Tensor]]:
+        normed = self._norm(x, self._weight(layer, "input_layernorm"))
+        attended, keys_values = self._attend(normed, layer, turn, mask, past)
+        x = x + attended
+        normed = self._norm(x, self._weight(layer, "post_attention_layernorm"))
+        gate, value = self.linear(normed, layer, "mlp.gate_up_proj").chunk(2, dim=-1)
+        return x + self.linear(functional.silu(gate) * value, layer, "mlp.down_proj"), keys_values
+
+    def linear(self, x: torch.Tensor, layer: int, name: str) -> torch.Tensor:
+        """One of a layer's matrices applied; training adds its adapters here."""
+        return functional.linear(x, self._weight(layer, name))
 
     def copies(self, past: Past, count: int) -> Past:
         """The same past for `count` rows."""
@@ -107,9 +131,7 @@ class Llama:
     ) -> tuple[torch.Tensor, tuple[torch.Tensor, torch.Tensor]]:
         rows, tokens, width = x.shape
         size = width // self.heads
-        joined = (
-            functional.linear(x, self._weight(layer, "self_attn.qkv_proj")).view(rows, tokens, -1, size).transpose(1, 2)
-        )
+        joined = self.linear(x, layer, "self_attn.qkv_proj").view(rows, tokens, -1, size).transpose(1, 2)
         queries, keys, values = torch.split(joined, [self.heads, self.key_heads, self.key_heads], dim=1)
         queries, keys = _rotate(queries, turn), _rotate(keys, turn)
         if past is not None:
@@ -122,9 +144,7 @@ class Llama:
             attn_mask=mask,
             is_causal=mask is None,
         )
-        out = functional.linear(
-            mixed.transpose(1, 2).reshape(rows, tokens, width), self._weight(layer, "self_attn.o_proj")
-        )
+        out = self.linear(mixed.transpose(1, 2).reshape(rows, tokens, width), layer, "self_attn.o_proj")
         return out, (keys, values)
 
 

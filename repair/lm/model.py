@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,11 +18,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
+from torch.nn.utils.rnn import pad_sequence
 
 from repair.config import Settings
 from repair.errors import ModelError
+from repair.lm.branch import Branch, load_branch, same_sentence
 from repair.lm.hub import HubModel
-from repair.lm.llama import Llama, load_llama
+from repair.lm.llama import Llama, Read, load_llama
 from repair.lm.windows import Window, cut, pack
 from repair.records import Sentence, TokenScores
 
@@ -67,8 +69,8 @@ class LanguageModel:
     """The token that stands before every window, as in training between documents."""
     folder: Path
     dtype: torch.dtype
-    hidden_layer: int | None = None
-    """The layer (1 = after the first) whose output is kept as `hidden`; None keeps nothing."""
+    branch: Branch | None = None
+    """What reads sentences as a whole; None keeps no hidden states."""
 
     @property
     def device(self) -> torch.device:
@@ -106,15 +108,17 @@ class LanguageModel:
         """Scores of every token of every document, each read with `context` tokens before its window."""
         encodings: list[Encoding] = []
         windows: list[tuple[int, Window]] = []
+        owners: list[NDArray[np.int64]] = []
         for text, sentences in documents:
             encoding = self.encode(text)
             bounds = np.searchsorted(encoding.starts, [s.span.start for s in sentences])
             for window in cut(len(encoding.ids), bounds.tolist(), context=context, block=block):
                 windows.append((len(encodings), window))
+                owners.append(np.searchsorted(bounds, np.arange(window.start, window.end), side="right"))
             encodings.append(encoding)
         stretches = [(encodings[d].ids[w.context : w.start], encodings[d].ids[w.start : w.end]) for d, w in windows]
         pieces: list[list[Piece]] = [[] for _ in encodings]
-        for (document, _), piece in zip(windows, self.score_ids(stretches), strict=True):
+        for (document, _), piece in zip(windows, self.score_ids(stretches, owners), strict=True):
             pieces[document].append(piece)
         return [self._join(e, p) for e, p in zip(encodings, pieces, strict=True)]
 
@@ -123,7 +127,7 @@ class LanguageModel:
             return np.concatenate(arrays) if arrays else np.zeros(0, np.float32)
 
         hidden = None
-        if self.hidden_layer is not None:
+        if self.branch is not None:
             kept = [p.hidden for p in pieces if p.hidden is not None]
             hidden = np.concatenate(kept) if kept else np.zeros((0, self.body.width), np.float32)
         return TokenScores(
@@ -135,10 +139,15 @@ class LanguageModel:
         )
 
     @torch.inference_mode()
-    def score_ids(self, stretches: Sequence[tuple[Sequence[int], Sequence[int]]]) -> list[Piece]:
+    def score_ids(
+        self,
+        stretches: Sequence[tuple[Sequence[int], Sequence[int]]],
+        owners: Sequence[NDArray[np.int64]] | None = None,
+    ) -> list[Piece]:
         """Scores of the second part of each (context ids, target ids), in order, batched by length.
 
-        Padding stands at the end, where a causal model's earlier tokens cannot see it, so no mask is needed.
+        Padding stands at the end, where a causal model's earlier tokens cannot see it, so no mask is needed. Hidden
+        states come where `owners` says which sentence each target token belongs to.
         """
         rows = [[self.prefix, *context, *target] for context, target in stretches]
         done: list[Piece | None] = [None] * len(rows)
@@ -148,11 +157,12 @@ class LanguageModel:
             for i, index in enumerate(batch):
                 ids[i, : len(rows[index])] = torch.tensor(rows[index])
             ids = ids.to(self.device)
-            read = self.body.read(ids, keep=self.hidden_layer)
+            read = self.body.read(ids, keep=self._kept_layer)
             where = [
                 (i, len(rows[index]) - len(stretches[index][1]), len(rows[index])) for i, index in enumerate(batch)
             ]
-            for index, piece in zip(batch, self._pieces(ids, read.last, read.kept, where), strict=True):
+            own = None if owners is None else [owners[index] for index in batch]
+            for index, piece in zip(batch, self._pieces(ids, read, where, own), strict=True):
                 done[index] = piece
         return [piece for piece in done if piece is not None]
 
@@ -167,35 +177,44 @@ class LanguageModel:
         for i, variant in enumerate(variants):
             tail[i, : len(variant)] = torch.tensor(variant, dtype=torch.long)
         tail = tail.to(self.device)
-        first = self.body.read(head, keep=self.hidden_layer)
-        read = self.body.read(tail, past=self.body.copies(first.past, len(variants)), keep=self.hidden_layer)
+        first = self.body.read(head, keep=self._kept_layer)
+        read = self.body.read(tail, past=self.body.copies(first.past, len(variants)), keep=self._kept_layer)
         # The last state of the context predicts the first token of every variant.
-        last = torch.cat([first.last[:, -1:].expand(len(variants), 1, -1), read.last], dim=1)
-        hidden = read.kept
-        if hidden is not None and first.kept is not None:
-            hidden = torch.cat([first.kept[:, -1:].expand(len(variants), 1, -1), hidden], dim=1)
+        joined = Read(
+            torch.cat([first.last[:, -1:].expand(len(variants), 1, -1), read.last], dim=1),
+            _after(first.kept, read.kept),
+            None,
+        )
         ids = torch.cat([head[:, -1:].expand(len(variants), 1), tail], dim=1)
-        return self._pieces(ids, last, hidden, [(i, 1, 1 + len(v)) for i, v in enumerate(variants)])
+        where = [(i, 1, 1 + len(v)) for i, v in enumerate(variants)]
+        return self._pieces(ids, joined, where, [np.zeros(len(v), np.int64) for v in variants])
+
+    @property
+    def _kept_layer(self) -> int | None:
+        return None if self.branch is None else self.branch.start
 
     def _pieces(
         self,
         ids: torch.Tensor,
-        last: torch.Tensor,
-        hidden: torch.Tensor | None,
+        read: Read,
         where: Sequence[tuple[int, int, int]],
+        owners: Sequence[NDArray[np.int64]] | None,
     ) -> list[Piece]:
-        """Cut (row, start, end) of a batch into pieces. Shapes: ids (rows, tokens), last (rows, tokens, width)."""
-        states = torch.cat([last[row, start - 1 : end - 1] for row, start, end in where])
+        """Cut (row, start, end) of a batch into pieces. Shapes: ids (rows, tokens), `read` (rows, tokens, width)."""
+        states = torch.cat([read.last[row, start - 1 : end - 1] for row, start, end in where])
         targets = torch.cat([ids[row, start:end] for row, start, end in where])
         surprisal, entropy = self._head(states, targets)
         pieces = []
         at = 0
-        for row, start, end in where:
+        for _, start, end in where:
             rows = slice(at, at + end - start)
-            kept = None if hidden is None else hidden[row, start:end].float().cpu().numpy()
-            pieces.append(Piece(surprisal[rows], entropy[rows], kept))
+            pieces.append(Piece(surprisal[rows], entropy[rows], None))
             at = rows.stop
-        return pieces
+        if self.branch is None or owners is None or read.kept is None:
+            return pieces
+        kept = [read.kept[row, start:end] for row, start, end in where]
+        hidden = _whole_sentences(self.branch, kept, pieces, owners)
+        return [replace(piece, hidden=states) for piece, states in zip(pieces, hidden, strict=True)]
 
     def _head(self, states: torch.Tensor, targets: torch.Tensor) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Surprisal and entropy. Shapes: states (tokens, width), targets (tokens,) -> two of (tokens,)."""
@@ -210,6 +229,24 @@ class LanguageModel:
             surprisal[rows] = (log_z - chosen).cpu()
             entropy[rows] = (log_z - expected).cpu()
         return surprisal.numpy(), entropy.numpy()
+
+
+def _after(first: torch.Tensor | None, kept: torch.Tensor | None) -> torch.Tensor | None:
+    """States of variants, behind the last state of the context that they share."""
+    return None if first is None or kept is None else torch.cat([first[:, -1:].expand_as(kept[:, :1]), kept], dim=1)
+
+
+def _whole_sentences(
+    branch: Branch, kept: Sequence[torch.Tensor], pieces: Sequence[Piece], owners: Sequence[NDArray[np.int64]]
+) -> list[NDArray[np.float32]]:
+    """The branch's states of each piece. Shapes: kept and returned (tokens, width) each."""
+    told = [torch.from_numpy(np.stack([p.surprisal, p.entropy], axis=1)).to(kept[0].device) for p in pieces]
+    states = branch.read(
+        pad_sequence(list(kept), batch_first=True),
+        pad_sequence(told, batch_first=True),
+        same_sentence(owners).to(kept[0].device),
+    )
+    return [row[: len(piece.surprisal)].float().cpu().numpy() for row, piece in zip(states, pieces, strict=True)]
 
 
 def pick_device(wanted: str) -> torch.device:
@@ -227,10 +264,8 @@ def pick_dtype(device: torch.device) -> torch.dtype:
     return torch.bfloat16 if device.type == "cuda" or native() else torch.float32
 
 
-def load_model(
-    settings: Settings, *, hidden_layer: int | None = None, dtype: torch.dtype | None = None
-) -> LanguageModel:
-    """The model that `settings.lm` names, ready to score.
+def load_model(settings: Settings, *, branch: Path | None = None, dtype: torch.dtype | None = None) -> LanguageModel:
+    """The model that `settings.lm` names, ready to score; with the branch kept in that file, where one is named.
 
     Raises ModelError where it is not fetched, is no causal model, or holds anything but safetensors.
     """
@@ -258,7 +293,7 @@ def load_model(
         prefix=_prefix(tokenizer, config),
         folder=folder,
         dtype=dtype,
-        hidden_layer=hidden_layer,
+        branch=load_branch(branch, body) if branch is not None and isinstance(body, Llama) else None,
     )
 
 

@@ -1,10 +1,10 @@
 """The trained head: from what the language model says of tokens to the log-odds that they, and their sentence, are
 damaged. Plain numpy; weights and calibration come from `models/scorer/`.
 
-A small network marks tokens (hidden state and surprisal in, log-odds out); a ridge logistic regression over the
-sentence's surprisal statistics, its marked tokens and its pooled hidden states gives the sentence's log-odds; the
-sentence's neighbours shift it, because a damaged copy is seldom damaged in one place; Platt scaling makes a
-probability of it (Platt 1999).
+The branch (`repair.lm.branch`) reads a sentence as a whole; linear heads on its states tell wrong words and how badly
+wrong they are, attention pooling tells damaged sentences and machine output. A ridge logistic regression joins these
+with the statistics of surprisal to the sentence's log-odds; its neighbours shift them, because a damaged copy is
+seldom damaged in one place; Platt scaling for each class of length makes a probability of it (Platt 1999).
 """
 
 from __future__ import annotations
@@ -22,16 +22,24 @@ from safetensors.numpy import load_file
 
 from repair.errors import ModelError
 from repair.records import Span, TokenScores
-from repair.scoring.features import NAMES, sentence_features, token_classes
+from repair.scoring.features import NAMES, sentence_features
 
-TOKEN_NAMES: tuple[str, ...] = ("damage_mean", "damage_top3", "damage_max")
-"""What the token network adds to the sentence's features: log-odds."""
-CLASSES = 5
+READ_NAMES: tuple[str, ...] = (
+    "wrong_mean",
+    "wrong_top3",
+    "wrong_max",
+    "major_top3",
+    "read_damage",
+    "read_machine",
+)
+"""What the branch adds to the sentence's features: log-odds."""
 MOST_SCALED = 6.0
 """Features are clipped at this many standard deviations: an odd token must not decide alone."""
 NEIGHBOUR_PRIOR = 4.0
 """Sentences' worth of trust: a sentence is judged as if this many clean ones stood beside it, a document likewise. So a
 sentence alone is presumed to come from clean news, and short documents are not flagged lightly."""
+LENGTHS = (6, 13, 25)
+"""Words at which the next class of length begins."""
 
 Array = NDArray[np.float32]
 
@@ -42,80 +50,113 @@ class Calibration:
 
     lm: str
     """The language model that the weights belong to."""
-    hidden_layer: int
+    strict_threshold: float
+    """Probability at 0.1 % false positives on clean sentences."""
     sentence_threshold: float
-    """Probability at 1 % false positives on clean news sentences."""
-    document_threshold: float
+    """At 1 %: from here a sentence is flagged."""
     suspect_threshold: float
-    """Probability at 5 % false positives: enough for a proposal in a document that is damaged as a whole."""
+    """At 5 %: enough for a proposal in a document that is damaged as a whole."""
+    document_threshold: float
+    word_threshold: float
+    """Probability from which a word counts as wrong: the best MCC on dev."""
+    portable_strict_threshold: float
     portable_sentence_threshold: float
-    portable_document_threshold: float
     portable_suspect_threshold: float
+    portable_document_threshold: float
     """The same for the weights that need no hidden states, which any language model can use."""
     min_words: int
     """Sentences with fewer words are scored but never flagged."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Head:
-    """Weights by name. Shapes: width = hidden size + 2 + CLASSES, units = size of the token network's layer.
+class Reading:
+    """What the branch's heads say of one sentence: log-odds.
 
-    token_in (width, units), token_bias (units,), token_out (units + 1,) the last being the bias, token_mean and
-    token_scale (width,); feature_mean, feature_scale, feature_weight (features,), feature_bias (1,); neighbour (4,):
-    weight of the own log-odds, of the neighbours' mean, bias, and the mean log-odds of clean sentences; document (3,):
-    weight of the mean log-odds, of the upper quartile, bias. The last six again with `portable_`, over the surprisal
-    statistics alone.
+    Shapes: token (tokens, 2) wrong and badly wrong; sentence (2,) damaged and a machine's.
+    """
+
+    token: Array
+    sentence: Array
+
+    @property
+    def features(self) -> Array:
+        """The values of `READ_NAMES`."""
+        wrong, major = np.sort(self.token[:, 0]), np.sort(self.token[:, 1] + np.minimum(self.token[:, 0], 0))
+        values = (wrong.mean(), wrong[-3:].mean(), wrong[-1], major[-3:].mean(), *self.sentence)
+        return np.array(values, np.float32)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Judgement:
+    """Log-odds that a sentence is damaged, from itself alone, and what the branch read; None without a branch."""
+
+    logit: float
+    reading: Reading | None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Head:
+    """Weights by name. Shapes: width = hidden size, features = NAMES and READ_NAMES.
+
+    token.weight (2, width), token.bias (2,); pool.query and pool.value (2, width), pool.bias (2,); feature_mean,
+    feature_scale, feature_weight (features,), feature_bias (1,); neighbour (2,): weight of the neighbours' log-odds
+    over those of clean sentences, and these; platt (classes of length, 2): slope and intercept; document (3,): weight
+    of the mean log-odds, of the upper quartile, bias; machine (2,): slope and intercept of the document's mean. All
+    but the first five again with `portable_`, over the surprisal statistics alone.
     """
 
     tensors: dict[str, Array]
     calibration: Calibration
     sha256: str
 
-    def token_logits(self, text: str, tokens: TokenScores, rows: slice) -> Array:
-        """Log-odds that each token is damaged. Shape: (tokens in rows,)."""
-        if tokens.hidden is None:
-            raise ModelError("scorer", "the language model kept no hidden states", "Load it with `load_scorer`.")
-        t = self.tensors
-        classes = np.eye(CLASSES, dtype=np.float32)[token_classes(text, tokens, rows)]
-        inputs = np.concatenate(
-            [tokens.hidden[rows], tokens.surprisal[rows, None], tokens.entropy[rows, None], classes], axis=1
-        )
-        units = np.maximum((inputs - t["token_mean"]) / t["token_scale"] @ t["token_in"] + t["token_bias"], 0)
-        return np.asarray(units @ t["token_out"][:-1] + t["token_out"][-1], np.float32)
-
-    def sentence_logit(self, text: str, tokens: TokenScores, span: Span) -> float | None:
-        """Log-odds that the sentence is damaged, from itself alone; None where it has no token."""
+    def judge(self, text: str, tokens: TokenScores, span: Span) -> Judgement | None:
+        """The sentence at `span`, from itself alone; None where it has no token."""
         values = sentence_features(text, tokens, span)
         if values is None:
             return None
         if tokens.hidden is None:
-            return self._logistic("portable", values)
-        rows = tokens.within(span)
-        marks = token_statistics(self.token_logits(text, tokens, rows))
-        return self._logistic("feature", np.concatenate([values, marks, pooled_states(tokens.hidden[rows])]))
+            return Judgement(self._logistic("portable", values), None)
+        reading = read(self.tensors, tokens.hidden[tokens.within(span)])
+        return Judgement(self._logistic("feature", np.concatenate([values, reading.features])), reading)
 
     def _logistic(self, name: str, values: Array) -> float:
         t = self.tensors
         scaled = np.clip((values - t[f"{name}_mean"]) / t[f"{name}_scale"], -MOST_SCALED, MOST_SCALED)
         return float(scaled @ t[f"{name}_weight"] + t[f"{name}_bias"][0])
 
-    def probability(self, own: float, neighbours: float, *, portable: bool) -> float:
-        """Calibrated probability of a sentence from its log-odds and its neighbours' (`neighbour_mean`)."""
-        own_weight, neighbour_weight, bias, _ = self._neighbour(portable)
-        return sigmoid(own_weight * own + neighbour_weight * neighbours + bias)
+    def probability(self, own: float, neighbours: float, words: int, *, portable: bool) -> float:
+        """Calibrated probability of a sentence of so many words from its log-odds and its neighbours' mean."""
+        weight, clean = self._of("neighbour", portable)
+        slope, intercept = self._of("platt", portable)[length_class(words)]
+        return sigmoid(slope * (own + weight * (neighbours - clean)) + intercept)
 
     def document_probability(self, logits: Sequence[float], *, portable: bool) -> float:
         """Calibrated probability that the document with these sentences' log-odds is a damaged copy."""
-        mean, upper, bias = self.tensors["portable_document" if portable else "document"]
+        mean, upper, bias = self._of("document", portable)
         values = document_features(logits, self.clean_mean(portable=portable))
         return sigmoid(mean * values[0] + upper * values[1] + bias)
 
+    def machine_probability(self, logits: Sequence[float]) -> float:
+        """Calibrated probability that a machine wrote the document with these sentences' log-odds of it."""
+        slope, intercept = self.tensors["machine"]
+        return sigmoid(slope * float(np.mean(logits)) + intercept)
+
     def clean_mean(self, *, portable: bool) -> float:
         """The mean log-odds of clean sentences, which short documents are shrunk towards."""
-        return float(self._neighbour(portable)[3])
+        return float(self._of("neighbour", portable)[1])
 
-    def _neighbour(self, portable: bool) -> Array:
-        return self.tensors["portable_neighbour" if portable else "neighbour"]
+    def _of(self, name: str, portable: bool) -> Array:
+        return self.tensors[f"portable_{name}" if portable else name]
+
+
+def read(tensors: dict[str, Array], hidden: Array) -> Reading:
+    """The heads over the branch's states of one sentence. Shape: hidden (tokens, width)."""
+    token = hidden @ tensors["token.weight"].T + tensors["token.bias"]
+    scores = hidden @ tensors["pool.query"].T
+    attention = np.exp(scores - scores.max(axis=0))
+    pooled = (attention / attention.sum(axis=0)).T @ hidden
+    sentence = (pooled * tensors["pool.value"]).sum(axis=1) + tensors["pool.bias"]
+    return Reading(token.astype(np.float32), sentence.astype(np.float32))
 
 
 def sigmoid(logit: float) -> float:
@@ -123,15 +164,9 @@ def sigmoid(logit: float) -> float:
     return float(1 / (1 + np.exp(-np.clip(logit, -40, 40))))
 
 
-def token_statistics(logits: Array) -> Array:
-    """The values of `TOKEN_NAMES` for the tokens of a sentence."""
-    ordered = np.sort(logits)
-    return np.array([ordered.mean(), ordered[-3:].mean(), ordered[-1]], np.float32)
-
-
-def pooled_states(hidden: Array) -> Array:
-    """Mean and last of a sentence's hidden states. Shape: (tokens, width) -> (2 * width,)."""
-    return np.concatenate([hidden.mean(axis=0), hidden[-1]]).astype(np.float32)
+def length_class(words: int) -> int:
+    """Which of the classes of length, 0 for the shortest."""
+    return sum(words >= least for least in LENGTHS)
 
 
 def neighbour_mean(logits: Sequence[float], index: int, clean: float) -> float:
@@ -159,6 +194,6 @@ def load_head(folder: Path) -> Head:
         calibration = Calibration(**card["calibration"])
     except (OSError, SafetensorError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise ModelError(str(folder), f"the scorer cannot be read: {error}", "Install repair again.") from error
-    if tuple(card.get("features", ())) != (*NAMES, *TOKEN_NAMES):
+    if tuple(card.get("features", ())) != (*NAMES, *READ_NAMES):
         raise ModelError(str(folder), "the scorer was trained on other features", "Run scripts/train_scorer.py again.")
     return Head(tensors, calibration, hashlib.sha256(data).hexdigest())

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from repair.config import Settings
 from repair.lm.catalog import MODELS_DIR
 from repair.lm.model import LanguageModel, load_model
 from repair.records import Document, ScoreReport, Sentence, SentenceScore, Span, TokenScores
-from repair.scoring.head import Head, load_head, neighbour_mean
+from repair.scoring.head import Head, Judgement, Reading, load_head, neighbour_mean
+
+SHORT = 4
+LEAST_SHARE = 0.1
+"""Of a document's sentences: a copy that is damaged throughout has more, clean prose of an odd register less."""
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +30,8 @@ class Scored:
     tokens: TokenScores
     logits: dict[int, float]
     """Log-odds of each scored sentence by itself, by index."""
+    machine: float | None = None
+    """Probability that a machine wrote the document; None where the language model has no branch."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -38,7 +45,7 @@ class Scorer:
     @property
     def portable(self) -> bool:
         """True where the language model is not the one that the head was trained on."""
-        return self.model.hidden_layer is None
+        return self.model.branch is None
 
     @property
     def threshold(self) -> float:
@@ -98,10 +105,10 @@ class Scorer:
             neighbours = self._neighbours(scored, index)
             for place, text, e, p in zip(places, texts, encodings, pieces, strict=True):
                 tokens = TokenScores(e.starts, e.ends, p.surprisal, p.entropy, p.hidden)
-                logit = self.head.sentence_logit(text, tokens, Span(0, len(text)))
-                results[place] = (
-                    None if logit is None else self.head.probability(logit, neighbours, portable=self.portable)
-                )
+                judged = self.head.judge(text, tokens, Span(0, len(text)))
+                if judged is not None:
+                    words = len(text.split())
+                    results[place] = self.head.probability(judged.logit, neighbours, words, portable=self.portable)
         return results
 
     def _neighbours(self, scored: Scored, index: int) -> float:
@@ -112,20 +119,24 @@ class Scorer:
         return clean if own is None else neighbour_mean(others, others.index(own), clean)
 
     def _judge(self, document: Document, sentences: Sequence[Sentence], tokens: TokenScores) -> Scored:
-        logits: dict[int, float] = {}
+        judged: dict[int, Judgement] = {}
         for sentence in sentences:
             if sentence.kind.is_language:
-                logit = self.head.sentence_logit(document.text, tokens, sentence.span)
-                if logit is not None:
-                    logits[sentence.index] = logit
+                found = self.head.judge(document.text, tokens, sentence.span)
+                if found is not None:
+                    judged[sentence.index] = found
+        logits = {i: found.logit for i, found in judged.items()}
         counted = {s.index: logits[s.index] for s in sentences if s.kind.counts and s.index in logits}
         score = self.head.document_probability(list(counted.values()), portable=self.portable) if counted else None
-        flagged = score is not None and score >= self.document_threshold
-        probabilities = {i: self._probability(i, own, counted) for i, own in logits.items()}
+        words = {s.index: len(s.span.of(document.text).split()) for s in sentences}
+        probabilities = {i: self._probability(i, own, counted, words[i]) for i, own in logits.items()}
+        sure = [probabilities[i] >= self.threshold and self._long_enough(words[i]) for i in counted]
+        flagged = score is not None and score >= self.document_threshold and enough(sure)
+        machine = [judged[i].reading for i in counted]
         report = ScoreReport(
             document=document,
             sentences=tuple(
-                self._sentence(document.text, s, tokens, probabilities.get(s.index), flagged) for s in sentences
+                self._sentence(s, tokens, probabilities.get(s.index), words[s.index], flagged) for s in sentences
             ),
             score=score,
             flagged=flagged,
@@ -133,19 +144,42 @@ class Scorer:
             threshold=self.threshold,
             signature=self.signature,
         )
-        return Scored(report, tokens, logits)
+        marked = replace(tokens, damage=self._damage(tokens, sentences, judged))
+        return Scored(report, marked, logits, self._machine([reading for reading in machine if reading is not None]))
 
-    def _probability(self, index: int, own: float, counted: dict[int, float]) -> float:
+    def _machine(self, readings: Sequence[Reading]) -> float | None:
+        if not readings:
+            return None
+        return self.head.machine_probability([float(reading.sentence[1]) for reading in readings])
+
+    def _damage(
+        self, tokens: TokenScores, sentences: Sequence[Sentence], judged: dict[int, Judgement]
+    ) -> NDArray[np.float32] | None:
+        """Values for `TokenScores.damage`, zero where no sentence is; None where there is no branch."""
+        if self.portable:
+            return None
+        line = np.log(self.head.calibration.word_threshold / (1 - self.head.calibration.word_threshold))
+        damage = np.zeros((len(tokens.starts), 2), np.float32)
+        for sentence in sentences:
+            found = judged.get(sentence.index)
+            if found is not None and found.reading is not None:
+                damage[tokens.within(sentence.span)] = 1 / (1 + np.exp((line, 0) - found.reading.token))
+        return damage
+
+    def _probability(self, index: int, own: float, counted: dict[int, float], words: int) -> float:
         others = {**counted, index: own}
         clean = self.head.clean_mean(portable=self.portable)
         neighbours = neighbour_mean(list(others.values()), list(others).index(index), clean)
-        return self.head.probability(own, neighbours, portable=self.portable)
+        return self.head.probability(own, neighbours, words, portable=self.portable)
+
+    def _long_enough(self, words: int) -> bool:
+        return words >= self.head.calibration.min_words
 
     def _sentence(
-        self, text: str, sentence: Sentence, tokens: TokenScores, score: float | None, in_flagged: bool
+        self, sentence: Sentence, tokens: TokenScores, score: float | None, words: int, in_flagged: bool
     ) -> SentenceScore:
         rows = tokens.within(sentence.span)
-        long_enough = len(sentence.span.of(text).split()) >= self.head.calibration.min_words
+        long_enough = self._long_enough(words)
         flagged = score is not None and score >= self.threshold and long_enough
         suspect = in_flagged and score is not None and score >= self.suspect_threshold and long_enough
         return SentenceScore(
@@ -156,6 +190,14 @@ class Scorer:
             tokens=rows.stop - rows.start,
             suspect=suspect,
         )
+
+
+def enough(flagged: Sequence[bool]) -> bool:
+    """Whether so many of a document's sentences are flagged that it may be: one bad quotation makes no bad article.
+
+    At least two, and one in ten; of fewer than `SHORT` sentences, one.
+    """
+    return sum(flagged) >= (1 if len(flagged) < SHORT else max(2, LEAST_SHARE * len(flagged)))
 
 
 def _perplexity(tokens: TokenScores, spans: Sequence[Span]) -> float | None:
@@ -173,6 +215,6 @@ def load_scorer(settings: Settings) -> Scorer:
     head = load_head(MODELS_DIR / "scorer")
     trained_on = head.calibration.lm
     if settings.lm == trained_on:
-        return Scorer(load_model(settings, hidden_layer=head.calibration.hidden_layer), head, settings)
+        return Scorer(load_model(settings, branch=MODELS_DIR / "scorer" / "scorer.safetensors"), head, settings)
     logger.warning("the scorer was calibrated on %s: with %s its probabilities are rough", trained_on, settings.lm)
     return Scorer(load_model(settings), head, settings)

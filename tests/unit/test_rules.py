@@ -6,6 +6,7 @@ import json
 import re
 import sys
 import tomllib
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from types import FrameType
@@ -235,3 +236,13 @@ def test_sentence_without_tokens_has_no_surprise() -> None:
     empty = np.array([], dtype=np.float32)
     nowhere = np.array([], dtype=np.int64)
     assert detectors.find(report.document, report, TokenScores(nowhere, nowhere, empty, empty)) == ()
+
+
+def test_judged_words_are_marked_with_their_severity_and_neighbours_are_joined() -> None:
+    text = "The mayor hang people out."
+    tokens = tokens_of(text, [(word, 1, 1) for word in ("The", "mayor", "hang", "people", "out")])
+    damage = np.array([[0.1, 0.9], [0.2, 0.9], [0.8, 0.2], [0.6, 0.7], [0.4, 0.9]], np.float32)
+    report = report_of(text)
+    found = detectors.find(report.document, report, replace(tokens, damage=damage))
+    marked = [(f.span.of(text), f.severity, f.score) for f in found if f.rule == "lm.surprise"]
+    assert marked == [("hang people", "major", pytest.approx(0.8))]

@@ -1,0 +1,27 @@
+"""Low-rank changes to a model's matrices (LoRA, Hu et al. 2022, arXiv:2106.09685), kept beside the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+import torch
+
+from repair.lm.llama import Llama
+
+MATRICES = ("self_attn.qkv_proj", "self_attn.o_proj", "mlp.gate_up_proj", "mlp.down_proj")
+"""The matrices of a layer that are changed: each by `<layer>.<matrix>.up` (rows, rank) @ `.down` (rank, columns)."""
+
+
+def merged(body: Llama, changes: Mapping[str, torch.Tensor], layers: Iterable[int]) -> Llama:
+    """The model with the changes added to those layers; all other weights are shared with `body`.
+
+    Raises KeyError where a change is missing, RuntimeError where one has another shape.
+    """
+    weights = dict(body.weights)
+    for layer in layers:
+        for name in MATRICES:
+            key = f"model.layers.{layer}.{name}.weight"
+            change = changes[f"{layer}.{name}.up"].float() @ changes[f"{layer}.{name}.down"].float()
+            weights[key] = (weights[key].float() + change.to(body.device)).to(weights[key].dtype)
+    return replace(body, weights=weights)

@@ -1,0 +1,150 @@
+"""Train the branch that reads sentences as a whole (`repair.lm.branch`): low-rank adapters and three heads.
+
+Of each token: is it wrong, is it badly wrong; of each sentence: is it damaged, did a machine write it. One loss, the
+layers below frozen and read from the shards, so a step costs eight layers forward and back.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from adapters import Parameters, adapted, fresh, learn
+from scorer_data import Example
+from torch.nn import functional
+
+from repair.lm.branch import Branch
+from repair.lm.llama import Llama
+from repair.scoring.head import Reading
+
+RANK = 16
+LAYERS = range(16, 24)
+EPOCHS, RATE = 2, 1e-3
+BATCH_TOKENS = 2048
+LOSS_WEIGHTS = {"token": 1.0, "major": 0.5, "damage": 1.0, "machine": 0.5}
+
+
+def untrained(body: Llama, seed: int) -> Parameters:
+    """Adapters that change nothing yet, and heads near zero."""
+    draw = torch.Generator().manual_seed(seed)
+    width = body.width
+    found = {"told": torch.zeros(2, width)} | fresh(body, LAYERS, RANK, seed)
+    found |= {"token.weight": torch.zeros(2, width), "token.bias": torch.tensor([-2.0, -2.0])}
+    found |= {"pool.query": torch.randn(2, width, generator=draw) / width, "pool.value": torch.zeros(2, width)}
+    return found | {"pool.bias": torch.zeros(2)}
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Batch:
+    """Sentences padded to one length. Shapes: (rows, tokens, ...) and (rows,)."""
+
+    states: torch.Tensor
+    told: torch.Tensor
+    seen: torch.Tensor
+    wrong: torch.Tensor
+    damage: torch.Tensor
+    machine: torch.Tensor
+
+
+def collate(found: Sequence[Example]) -> Batch:
+    """Examples as one batch."""
+    longest = max(len(e.states) for e in found)
+    width = found[0].states.shape[1]
+    states = torch.zeros(len(found), longest, width, dtype=torch.bfloat16)
+    told = torch.zeros(len(found), longest, 2)
+    wrong = torch.full((len(found), longest), -1, dtype=torch.long)
+    seen = torch.zeros(len(found), longest, dtype=torch.bool)
+    for i, e in enumerate(found):
+        n = len(e.states)
+        states[i, :n] = torch.from_numpy(e.states).to(torch.bfloat16)
+        told[i, :n], wrong[i, :n], seen[i, :n] = torch.from_numpy(e.told), torch.from_numpy(e.wrong.astype(int)), True
+    damage = torch.tensor([e.damage for e in found])
+    return Batch(states, told, seen, wrong, damage, torch.tensor([e.machine for e in found]))
+
+
+def batches(found: Sequence[Example], seed: int) -> list[list[int]]:
+    """Indices in batches of like length, in random order; the same for the same seed."""
+    draw = random.Random(seed)
+    order = list(range(len(found)))
+    draw.shuffle(order)
+    cut: list[list[int]] = []
+    for at in range(0, len(order), 1500):
+        pool = sorted(order[at : at + 1500], key=lambda i: len(found[i].states))
+        batch: list[int] = []
+        for i in pool:
+            if batch and (len(batch) + 1) * len(found[i].states) > BATCH_TOKENS:
+                cut.append(batch)
+                batch = []
+            batch.append(i)
+        cut.append(batch)
+    draw.shuffle(cut)
+    return cut
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Judged:
+    """Log-odds. Shapes: token (rows, tokens, 2) wrong and badly wrong; sentence (rows, 2) damaged and machine's."""
+
+    token: torch.Tensor
+    sentence: torch.Tensor
+
+
+def whole_sentence(seen: torch.Tensor) -> torch.Tensor:
+    """The mask of sentences that are read as a whole. Shapes: (rows, tokens) -> (rows, tokens, tokens)."""
+    return (seen[:, None, :] & seen[:, :, None]) | torch.eye(seen.shape[1], dtype=torch.bool)
+
+
+def judge(branch: Branch, parameters: Mapping[str, torch.Tensor], batch: Batch) -> Judged:
+    """The heads over the branch's states: linear for tokens, attention pooling for sentences."""
+    states = branch.read(batch.states, batch.told, whole_sentence(batch.seen)).float()
+    token = functional.linear(states, parameters["token.weight"], parameters["token.bias"])
+    scores = functional.linear(states, parameters["pool.query"]).masked_fill(~batch.seen[..., None], -1e9)
+    pooled = torch.einsum("rth,rtw->rhw", scores.softmax(dim=1), states)
+    sentence = torch.einsum("rhw,hw->rh", pooled, parameters["pool.value"]) + parameters["pool.bias"]
+    return Judged(token, sentence)
+
+
+def loss_of(judged: Judged, batch: Batch) -> torch.Tensor:
+    """Binary cross-entropy of each head where its answer is known, weighted and summed."""
+    loss = functional.binary_cross_entropy_with_logits
+    parts = []
+    known = batch.wrong >= 0
+    graded = known & (batch.wrong >= 1)
+    for name, where, logits, target in (
+        ("token", known, judged.token[..., 0], (batch.wrong >= 1).float()),
+        ("major", graded, judged.token[..., 1], (batch.wrong == 2).float()),
+        ("damage", batch.damage >= 0, judged.sentence[:, 0], batch.damage),
+        ("machine", batch.machine >= 0, judged.sentence[:, 1], batch.machine.float()),
+    ):
+        if where.any():
+            parts.append(LOSS_WEIGHTS[name] * loss(logits[where], target[where]))
+    return torch.stack(parts).sum()
+
+
+def train(found: Sequence[Example], body: Llama, seed: int, kept: Path, epochs: int = EPOCHS) -> Parameters:
+    """The branch's parameters. Goes on from the checkpoint `kept` where there is one."""
+    parameters = untrained(body, seed)
+    branch = Branch(adapted(body, parameters), LAYERS, parameters["told"])
+
+    def loss(chosen: Sequence[int]) -> torch.Tensor:
+        batch = collate([found[i] for i in chosen])
+        return loss_of(judge(branch, parameters, batch), batch)
+
+    learn(parameters, [b for e in range(epochs) for b in batches(found, seed + e)], loss, kept, rate=RATE)
+    return parameters
+
+
+@torch.inference_mode()
+def readings(found: Sequence[Example], body: Llama, parameters: Parameters) -> list[Reading]:
+    """The branch on examples that it did not learn from, in order."""
+    branch = Branch(adapted(body, parameters), LAYERS, parameters["told"])
+    done: list[Reading | None] = [None] * len(found)
+    for chosen in batches(found, 0):
+        judged = judge(branch, parameters, collate([found[i] for i in chosen]))
+        for row, i in enumerate(chosen):
+            token = judged.token[row, : len(found[i].states)].numpy()
+            done[i] = Reading(token, judged.sentence[row].numpy())
+    return [reading for reading in done if reading is not None]
