@@ -381,7 +381,9 @@ def test_a_server_that_is_gone_is_told_and_nothing_is_lost(browser: Browser, run
     page.set_default_timeout(PATIENCE)
     page.goto(running.url)
     page.route("**/api/decisions", lambda route: route.abort())
+    page.bring_to_front()  # a page in the background may not hear a key
     page.keyboard.press("a")
+    expect(page.locator("#notices")).to_contain_text("1 decision is not saved: the server does not answer")
     page.keyboard.press("a")
     expect(page.locator("#notices")).to_contain_text("2 decisions are not saved: the server does not answer")
     page.unroute("**/api/decisions")
