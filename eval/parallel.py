@@ -7,6 +7,7 @@ edition of them that an editor changed; none of those may change.
 
     python -m eval.parallel              2017 of roundtrip_train, to choose by
     python -m eval.parallel --final      roundtrip_test_wmt18, for measuring alone
+    python -m eval.parallel --unscored --documents 150      all documents, without the language model
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from functools import partial
 from eval import data
 from eval.distances import Counts, edits, pooled
 from eval.table import Row, markdown
+from eval.unscored import UnscoredParts
 from repair.config import Settings
 from repair.parallel import SourceIndex
 from repair.pipeline import Cleaner, Held, finish
@@ -207,11 +209,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--documents", type=int, default=20, help="copies of each engine (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--final", action="store_true", help="roundtrip_test_wmt18 in place of 2017")
+    parser.add_argument("--unscored", action="store_true", help="take every document for well written; no model reads")
     args = parser.parse_args(argv)
     if data.data_folder() is None:
         print("No evaluation data: set REPAIR_DATA.", file=sys.stderr)
         return 2
-    with Cleaner(Settings(device="cpu", grammar="none", rewriter="none")) as cleaner:
+    settings = Settings(device="cpu", grammar="none", rewriter="none")
+    with Cleaner(settings, parts=UnscoredParts(settings) if args.unscored else None) as cleaner:
         print(markdown(list(rows(cleaner, args.documents, args.seed, final=args.final))), end="")
     return 0
 
