@@ -125,10 +125,10 @@ def postedits(pair: str, size: int, seed: int, split: str = "dev") -> Sample:
     return pick(name, bad, (detokenise(edited) for _, edited, _ in found), size, seed)
 
 
-def postedits_paired(pair: str) -> list[tuple[str, str]]:
-    """Badly damaged machine output, each beside its correction by a person."""
-    found = rows(f"postedit_dev_{pair}", "choose", ["mt", "post_edit", "hter"])
-    return [(detokenise(mt), detokenise(edited)) for mt, edited, hter in found if hter >= BAD_HTER]
+def postedits_paired(pair: str, split: str = "dev") -> list[tuple[str, str]]:
+    """Machine output, each beside its correction by a person."""
+    found = rows(f"postedit_{split}_{pair}", _purpose(split), ["mt", "post_edit"])
+    return [(detokenise(mt), detokenise(edited)) for mt, edited in found]
 
 
 def engines(size: int, seed: int) -> Sample:

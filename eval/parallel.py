@@ -130,11 +130,11 @@ def edited(lines: Sequence[str], rng: random.Random, more: Sequence[str]) -> lis
 def rows(cleaner: Cleaner, count: int, seed: int, *, final: bool) -> Iterator[Row]:
     """All lines of the table, for `count` copies of each engine; whom the user vouches for comes last."""
     name = "roundtrip_test_wmt18" if final else "roundtrip_2017"
-    stories = {engine: _stories(engine, final=final) for engine in ENGINES}
-    every = [_document(story.id, story.original) for story in stories[ENGINES[0]]]
+    by_engine = {engine: stories(engine, final=final) for engine in ENGINES}
+    every = [_document(story.id, story.original) for story in by_engine[ENGINES[0]]]
     pool = [*every, *_others()][: max(len(every), OTHERS + 1)]
     chosen = sorted(random.Random(seed).sample(range(len(every)), min(count, len(every))))
-    copies = {engine: [told[at] for at in chosen] for engine, told in stories.items()}
+    copies = {engine: [told[at] for at in chosen] for engine, told in by_engine.items()}
     originals = [every[at] for at in chosen]
     row = partial(Row, "with the source")
     archive = cleaner.index(pool)
@@ -174,7 +174,7 @@ def _clean_rows(
         yield row(f"changed, {what}", changed(cleaner, index, originals), of=len(originals))
 
 
-def _stories(engine: str, *, final: bool) -> list[data.Story]:
+def stories(engine: str, *, final: bool) -> list[data.Story]:
     """The documents of one engine; the year 2017, or the test."""
     name, purpose = ("roundtrip_test_wmt18", "measure") if final else ("roundtrip_train", "choose")
     found = data.rows(name, purpose, ["engine", "year", "original", "damaged"])  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""`python -m eval`: the table of figures: detection, repair, speed.
+"""`python -m eval`: a quick table of figures: detection, the five articles' repair, speed.
 
     python -m eval                      development data and the five articles
     python -m eval --only detection     one part: detection, repair or speed
@@ -18,7 +18,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from eval import data, detection, parallel, repair_rates, seeds
+from eval import data, detection, seeds
+from eval.repair import seed_rows
 from eval.table import Row, markdown, to_json
 from repair.config import Settings
 from repair.pipeline import Cleaner
@@ -31,8 +32,6 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m eval", description="Prints the table of figures.")
     parser.add_argument("--only", choices=PARTS, help="one part of the table")
     parser.add_argument("--sentences", type=int, default=100, help="of each side of each sample (default: %(default)s)")
-    parser.add_argument("--stories", type=int, default=6, help="copies of each engine to mend by a source")
-    parser.add_argument("--corrections", type=int, default=5, help="of each language to repair without a source")
     parser.add_argument("--seed", type=int, default=0, help="of the samples")
     parser.add_argument("--final", action="store_true", help="also data for measuring alone")
     parser.add_argument("--grammar", default="none", help="grammar checker (default: none, the same everywhere)")
@@ -47,14 +46,6 @@ def detection_rows(cleaner: Cleaner, args: argparse.Namespace) -> Iterator[Row]:
         yield from detection.sample_rows(cleaner.parts.scorer, data.development_samples(args.sentences, args.seed))
         if args.final:
             yield from detection.sample_rows(cleaner.parts.scorer, data.final_samples(args.sentences, args.seed))
-
-
-def repair_rows(cleaner: Cleaner, args: argparse.Namespace) -> Iterator[Row]:
-    """Whether texts come out nearer to what people wrote."""
-    yield from repair_rates.seed_rows(cleaner)
-    if data.data_folder() is not None:
-        yield from parallel.rows(cleaner, args.stories, args.seed, final=args.final)
-        yield from repair_rates.correction_rows(cleaner, args.corrections, args.seed)
 
 
 def speed_rows(cleaner: Cleaner, _: argparse.Namespace) -> Iterator[Row]:
@@ -75,7 +66,7 @@ def speed_rows(cleaner: Cleaner, _: argparse.Namespace) -> Iterator[Row]:
 
 def measure(args: argparse.Namespace) -> tuple[list[Row], str]:
     """All lines asked for, and the signature of what was measured."""
-    makers = {"speed": speed_rows, "detection": detection_rows, "repair": repair_rows}
+    makers = {"speed": speed_rows, "detection": detection_rows, "repair": seed_rows}
     wanted = [args.only] if args.only else list(makers)
     rows: list[Row] = []
     with Cleaner(Settings(device="cpu", grammar=args.grammar, apply="all")) as cleaner:

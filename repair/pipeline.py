@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from repair.lm.embed import Embedder
     from repair.lm.model import LanguageModel
     from repair.parallel import SourceIndex
+    from repair.rewrite.mend import Mender
     from repair.rewrite.rewriter import Rewriter
     from repair.scoring.scorer import Scored, Scorer
 
@@ -88,6 +89,13 @@ class Parts:
     def rewriter(self) -> LanguageModel | None:
         """The small model, where it proposes rewrites."""
         return self.scorer.model if self._settings.rewriter == "lm" else None
+
+    @cached_property
+    def mender(self) -> Mender | None:
+        """The same model trained to mend; None where it does not propose, or nobody trained it."""
+        from repair.rewrite.mend import load_mender
+
+        return None if self.rewriter is None else load_mender(self.rewriter)
 
     @cached_property
     def user_model(self) -> Rewriter | None:
@@ -225,8 +233,9 @@ class Cleaner:
         scored = self._scored(report)
         settings = self.settings if report.flagged else replace(self.settings, rewriter="none")
         model = self.parts.rewriter if report.flagged else None
+        mender = self.parts.mender if report.flagged else None
         guest = self.parts.user_model if report.flagged else None
-        proposals = propose(scored, sources, model=model, rewriter=guest, settings=settings)
+        proposals = propose(scored, sources, model=model, mender=mender, rewriter=guest, settings=settings)
         allowed = [proposal for proposal in proposals if _allowed(proposal, report, sources)]
         if not allowed:
             return ()

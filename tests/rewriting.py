@@ -57,6 +57,9 @@ class WordModel:
     def score_ids(self, stretches: Sequence[tuple[Sequence[int], Sequence[int]]]) -> list[Read]:
         return [Read(np.array([self.cost(i) for i in target], np.float32)) for _, target in stretches]
 
+    def score_variants(self, context: Sequence[int], variants: Sequence[Sequence[int]]) -> list[Read]:
+        return self.score_ids([(context, variant) for variant in variants])
+
     def cost(self, word: int) -> float:
         return 8.0 if self.known[word].strip('“”".,') in self.garbled else 1.0
 

@@ -6,6 +6,9 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+FULL = 256
+PADDED = 0.1
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -39,11 +42,14 @@ def cut(tokens: int, boundaries: Sequence[int], *, context: int, block: int) -> 
 def pack(lengths: Sequence[int], *, budget: int) -> Iterator[list[int]]:
     """Indices of `lengths` in batches of like length whose padded size stays within `budget` tokens.
 
-    A length over the budget gets a batch of its own.
+    A length over the budget gets a batch of its own. A batch of `FULL` tokens takes no length that would be padded by
+    more than `PADDED` of it: a processor gains nothing from a larger one.
     """
     batch: list[int] = []
     for index in sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True):
-        if batch and (len(batch) + 1) * lengths[batch[0]] > budget:
+        size = len(batch) * lengths[batch[0]] if batch else 0
+        unlike = size >= FULL and lengths[index] * (1 + PADDED) < lengths[batch[0]]
+        if batch and (unlike or size + lengths[batch[0]] > budget):
             yield batch
             batch = []
         batch.append(index)

@@ -1,8 +1,11 @@
 """Proposals, the gate that judges them, and the policy that chooses among them.
 
 from_source.py  the clean source's quotation or sentence
+terms.py        … or its words for offices and terms
 from_rules.py   what detectors and grammar tools would write
 from_model.py   a language model's rewrites, the small one's minimal edits
+mend.py         the small model trained to mend, a change at a time
+asking.py       how it is asked
 minimal.py      one word left out, put in, swapped or respelt, by surprisal
 words.py        which words may stand for which
 rewriter.py     any model that the user has, behind one door
@@ -30,10 +33,11 @@ from typing import TYPE_CHECKING
 
 from repair.config import Settings
 from repair.records import Proposal, SourceMatch
-from repair.rewrite import from_rules, from_source
+from repair.rewrite import from_rules, from_source, terms
 
 if TYPE_CHECKING:
     from repair.lm.model import LanguageModel
+    from repair.rewrite.mend import Mender
     from repair.rewrite.rewriter import Rewriter
     from repair.scoring.scorer import Scored
 
@@ -45,18 +49,22 @@ def propose(
     matches: Sequence[SourceMatch],
     *,
     model: LanguageModel | None,
+    mender: Mender | None = None,
     rewriter: Rewriter | None = None,
     settings: Settings,
 ) -> tuple[Proposal, ...]:
     """Everything that could be done about one document, unjudged; `scored.report` holds the findings.
 
-    `rewriter` is the user's own model; where there is none, `model` writes the rewrites; None of both leaves them out.
+    `rewriter` is the user's own model; where there is none, `model` and `mender`, the same trained to mend, write the
+    rewrites; None of them leaves them out.
     Only sentences that are flagged in a document that is flagged are rewritten by a model.
     """
     report = scored.report
     found = [*from_source.propose(report, matches), *from_rules.propose(report)]
+    if report.flagged:
+        found += terms.propose(report, matches, model)
     if report.flagged and settings.rewriter != "none":
         from repair.rewrite import from_model
 
-        found += from_model.propose(scored, matches, model=model, rewriter=rewriter)
+        found += from_model.propose(scored, matches, model=model, mender=mender, rewriter=rewriter)
     return tuple(from_source.with_evidence(report, matches, found))

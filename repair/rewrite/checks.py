@@ -68,20 +68,24 @@ def quotation_kept(before: str, after: str, evidence: Sequence[Evidence]) -> Che
     return Check("quotation", True, detail="as the source has it" if new else "")
 
 
-def facts_kept(before: str, after: str, evidence: Sequence[Evidence], *, told_again: str | None = None) -> list[Check]:
+def facts_kept(
+    before: str, after: str, evidence: Sequence[Evidence], *, told_again: str | None = None, renamed: str = ""
+) -> list[Check]:
     """One check for each kind of fact but quotations, which `quotation_kept` sees in their whole paragraph.
 
     Without evidence nothing may be lost or added; a name may be mended (`names`).
     With evidence a fact may become what the aligned source says: what is added must stand there, what is lost must
     have something added in its place or stand in a quotation that the source restores. Where the document tells the
     whole text `told_again` once more, what that has anywhere is not lost, and denials and moods are its own: where they
-    contradict, alignment has said so.
+    contradict, alignment has said so. Names in `renamed` may go: the source has another word for them.
     """
     differences = compare(extract(before), extract(after))
     if not evidence:
         found = changes(before, after)
         differences = tuple(without_mends(difference, found) for difference in differences)
     allowed = [d for d in differences if evidence and _is_sourced(d, before, evidence)]
+    if renamed:
+        allowed += [d for d in differences if not d.added and _are_names_in(d, renamed)]
     if told_again is not None:
         allowed += [d for d in differences if _told_anyway(d, told_again)]
     checks = []
@@ -89,6 +93,10 @@ def facts_kept(before: str, after: str, evidence: Sequence[Evidence], *, told_ag
         refused = [d for d in differences if d.kind is kind and (d.lost or d.added) and d not in allowed]
         checks.append(Check(f"facts.{kind}", not refused, detail="; ".join(map(str, refused))))
     return checks
+
+
+def _are_names_in(difference: Difference, text: str) -> bool:
+    return difference.kind is FactKind.NAME and all(fact.surface in text for fact in difference.lost)
 
 
 def _told_anyway(difference: Difference, told: str) -> bool:

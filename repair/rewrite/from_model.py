@@ -9,26 +9,20 @@ from typing import TYPE_CHECKING
 
 from repair.edits import apply
 from repair.records import Edit, Kind, Origin, Proposal, ScoreReport, SentenceScore, SourceMatch, Span
-from repair.rewrite import minimal, prompts
+from repair.rewrite import minimal
 from repair.rewrite.places import narrow
 from repair.rewrite.prompts import Question
 from repair.rewrite.rewriter import Rewriter
 
 if TYPE_CHECKING:
     from repair.lm.model import LanguageModel
+    from repair.rewrite.mend import Mender
     from repair.scoring.scorer import Scored
 
 logger = logging.getLogger(__name__)
 
-SAMPLES = 2
-"""Answers a sentence: the greedy one and one drawn at random."""
-TEMPERATURE = 0.5
-"""Low: what such a small model draws freely is no longer the sentence."""
-SEED = 20250508
 LONGEST = 120
-"""Tokens of a sentence that the model is asked to rewrite; it loses the thread of longer ones."""
-GROWTH = 1.3
-"""Tokens that an answer may have for each of the sentence's; what grows more, the gate refuses anyway."""
+"""Tokens of a sentence that the trained rewriter is asked to mend; it loses the thread of longer ones."""
 CONTEXT = 400
 """Characters of the sentences before one that a rewriter sees."""
 REPORT = 600
@@ -36,16 +30,25 @@ REPORT = 600
 
 
 def propose(
-    scored: Scored, matches: Sequence[SourceMatch], *, model: LanguageModel | None, rewriter: Rewriter | None
+    scored: Scored,
+    matches: Sequence[SourceMatch],
+    *,
+    model: LanguageModel | None,
+    mender: Mender | None,
+    rewriter: Rewriter | None,
 ) -> Iterator[Proposal]:
-    """Rewrites of the suspect sentences: by `rewriter`, the user's own model, or where there is none by `model`."""
+    """Rewrites of the suspect sentences: by `rewriter`, the user's own model, or where there is none by ours.
+
+    `mender` is `model` trained to mend; None where nobody trained that model.
+    """
     text = scored.report.document.text
     suspects = [s for s in scored.report.suspects if s.sentence.kind.counts]
     prose = [s for s in suspects if s.sentence.kind is Kind.PROSE]
     if rewriter is not None:
         yield from _asked(scored.report, matches, suspects, rewriter)
     elif model is not None:
-        yield from _rewrites(model, text, prose)
+        if mender is not None:
+            yield from _rewrites(mender, scored.report, prose)
         for sentence, changes in minimal.changes(model, text, scored.tokens, suspects):
             yield from _minimal(text, sentence.sentence.span, changes)
 
@@ -65,39 +68,38 @@ def _asked(
 
 
 def _question(report: ScoreReport, matches: Sequence[SourceMatch], sentence: SentenceScore) -> Question:
-    text, span = report.document.text, sentence.sentence.span
-    before = [
-        s.sentence.span.start
-        for s in report.sentences[: sentence.sentence.index]
-        if s.sentence.kind.counts and s.sentence.span.start >= span.start - CONTEXT
-    ]
     aligned = [(a, match) for match in matches for a in match.alignment if a.sentence == sentence.sentence.index]
     best = max(aligned, key=lambda pair: pair[0].score, default=None)
     source = ""
     if best is not None:
         source = " ".join(best[1].sentences[i].span.of(best[1].source.text) for i in best[0].sources)
-    return Question(span.of(text), text[before[0] : span.start].strip() if before else "", source[:REPORT])
+    return Question(sentence.sentence.span.of(report.document.text), _before(report, sentence), source[:REPORT])
 
 
-def _rewrites(model: LanguageModel, text: str, sentences: Sequence[SentenceScore]) -> Iterator[Proposal]:
-    from repair.lm.generate import complete
+def _before(report: ScoreReport, sentence: SentenceScore) -> str:
+    """The whole sentences before one, as far back as CONTEXT characters."""
+    text, start = report.document.text, sentence.sentence.span.start
+    near = [
+        s.sentence.span.start
+        for s in report.sentences[: sentence.sentence.index]
+        if s.sentence.kind.counts and s.sentence.span.start >= start - CONTEXT
+    ]
+    return text[near[0] : start].strip() if near else ""
 
-    lengths = {s.sentence.span: len(model.encode(s.sentence.span.of(text)).ids) for s in sentences}
-    spans = [span for span, tokens in lengths.items() if tokens <= LONGEST]
-    if not spans:
-        return
-    replies = complete(
-        model,
-        [prompts.completion(span.of(text)) for span in spans],
-        samples=SAMPLES,
-        max_new_tokens=int(GROWTH * max(lengths[span] for span in spans)) + 8,
-        seed=SEED,
-        temperature=TEMPERATURE,
-        stop="\n",
-    )
-    for span, answers in zip(spans, replies, strict=True):
-        for rewrite in dict.fromkeys(prompts.answer(reply, span.of(text)) for reply in answers):
-            yield from _whole(text, span, rewrite, "lm", f"rewritten by {model.signature}")
+
+def _rewrites(mender: Mender, report: ScoreReport, sentences: Sequence[SentenceScore]) -> Iterator[Proposal]:
+    """What the trained rewriter would write, and the same with some of its changes alone: the gate chooses."""
+    from repair.rewrite.mend import parts
+
+    text = report.document.text
+    for sentence in sentences:
+        span = sentence.sentence.span
+        own = span.of(text)
+        if len(mender.model.encode(own).ids) > LONGEST:
+            continue
+        mended = mender.mend(own, before=_before(report, sentence))
+        for rewrite in parts(own, mended):
+            yield from _whole(text, span, rewrite, "lm", f"rewritten by {mender.signature}")
 
 
 def _whole(text: str, span: Span, rewrite: str, origin: Origin, reason: str) -> Iterator[Proposal]:

@@ -7,6 +7,7 @@ Which checks are asked depends on what stands behind the proposal:
     RULE         other rules                            + facts.*, quotation, quote_marks
     SOURCE       a clean source that tells the same     + evidence, meaning (FLOOR), score (may not rise)
     COPY         the text that the document tells again as SOURCE, less format and score, and FLOOR_COPY
+    TERM         a clean source's word for a thing      as SOURCE, but the score may rise by SLACK
     CORRECTION   a clean source that contradicts        + evidence: that the meaning changes is the point
     MODEL        lm, endpoint, grammar                  as RULE, + length, senses, opposites, roles, meaning, score,
                                                         surprisal, accept
@@ -56,6 +57,8 @@ FLOOR_COPY = 0.3
 MARGIN = 0.02
 """By how much a model's rewrite must lower the probability that the sentence is garbled: twice what the same words
 differ by when they are read in another batch (bf16)."""
+SLACK = 0.1
+"""By how much a source's term may raise it: the source stands for the word, and the score sees the words around."""
 CONTEXT = 300
 """Characters before a sentence that surprisal is read in."""
 SURE_RULES = ("page.furniture", "quote.doubled", "word.repeated", "spacing.hyphen", "spacing.before", "text.mojibake")
@@ -72,11 +75,14 @@ class Backing(Enum):
     RULE = auto()
     SOURCE = auto()
     COPY = auto()
+    TERM = auto()
     CORRECTION = auto()
     MODEL = auto()
 
 
-FLOORS = {Backing.MODEL: FLOOR, Backing.SOURCE: FLOOR, Backing.COPY: FLOOR_COPY}
+FALLS = {Backing.SOURCE: 0.0, Backing.TERM: -SLACK, Backing.MODEL: MARGIN}
+"""By how much the probability that the sentence is garbled must fall at least."""
+FLOORS = {Backing.MODEL: FLOOR, Backing.SOURCE: FLOOR, Backing.TERM: FLOOR, Backing.COPY: FLOOR_COPY}
 
 
 @dataclass(eq=False, slots=True)
@@ -166,6 +172,8 @@ def _backing(proposal: Proposal, rule: str | None, retold: Collection[str]) -> B
     if proposal.origin == "parallel" and proposal.evidence:
         if all(e.path in retold for e in proposal.evidence):
             return Backing.COPY
+        if all(e.relation is Relation.SAME_FACT for e in proposal.evidence):
+            return Backing.TERM
         return Backing.CORRECTION if _contradicts(proposal) else Backing.SOURCE
     return Backing.RULE if proposal.origin == "rule" else Backing.MODEL
 
@@ -185,9 +193,9 @@ def _word_checks(text: str, trial: _Trial, matches: Sequence[SourceMatch]) -> li
     old, new = lines.of(text), reads(text, lines, edit)
     if trial.backing is Backing.MODEL:
         return unsourced.word_checks(before, after, (old, new))
-    sourced = trial.backing in (Backing.SOURCE, Backing.CORRECTION)
+    sourced = trial.backing in (Backing.SOURCE, Backing.TERM, Backing.CORRECTION)
     evidence = trial.proposal.evidence if sourced else ()
-    done += checks.facts_kept(before, after, evidence)
+    done += checks.facts_kept(before, after, evidence, renamed=edit.before if trial.backing is Backing.TERM else "")
     done += [checks.quotation_kept(old, new, evidence), checks.marks_paired(old, new)]
     if sourced:
         done.append(_evidence_stands(trial.proposal, matches))
@@ -237,15 +245,15 @@ def _check_damage(scored: Scored, trials: Sequence[_Trial], scorer: Scorer) -> N
     for trial in asked:
         index = trial.sentences[0].sentence.index
         trial.score_before, trial.score_after = scores[index, trial.before], scores[index, trial.after]
-        if trial.backing in (Backing.SOURCE, Backing.MODEL):
-            trial.checks.append(_damage_falls(trial, MARGIN if trial.backing is Backing.MODEL else 0.0))
+        if (least := FALLS.get(trial.backing)) is not None:
+            trial.checks.append(_damage_falls(trial, least))
 
 
 def _damage_falls(trial: _Trial, margin: float) -> Check:
     before, after = trial.score_before, trial.score_after
     if before is None or after is None:
         return Check("score", False, detail="it cannot be scored")
-    return Check("score", before - after >= margin, round(after - before, 4), f"must change by {-margin} or less")
+    return Check("score", before - after >= margin, round(after - before, 4), f"must change by {-margin:g} or less")
 
 
 def _check_surprisal(text: str, trials: Sequence[_Trial], scorer: Scorer) -> None:
@@ -279,7 +287,7 @@ def _best(trials: Sequence[_Trial]) -> list[_Trial]:
     for group in by_sentence.values():
         places: dict[tuple[Origin, Span | None], _Trial] = {}
         for trial in sorted((t for t in group if not t.refused), key=_loss):
-            local = trial.proposal.origin in ("rule", "grammar")
+            local = trial.proposal.origin in ("rule", "grammar") or trial.backing is Backing.TERM
             places.setdefault((trial.proposal.origin, trial.proposal.edit.span if local else None), trial)
         kept += places.values() or [min(group, key=lambda t: (-_passed(t), _loss(t)))]
     return kept

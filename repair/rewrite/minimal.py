@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from repair.records import Edit, SentenceScore, Span, TokenScores
 from repair.rewrite import words
@@ -184,10 +184,8 @@ def _guesses(model: LanguageModel, text: str, tried: Sequence[tuple[SentenceScor
     rows = [order[s.sentence.index] for s, _ in tried]
     # With the prefix in front, the state at index i is what predicts token i of the text.
     at = [int(read[s.sentence.index].starts.searchsorted(place.start - starts[s.sentence.index])) for s, place in tried]
-    network: Any = model.network
     with torch.inference_mode():
-        states = network.base_model(ids.to(model.device), use_cache=False).last_hidden_state[rows, at]
-        logits = network.get_output_embeddings()(states).float().log_softmax(dim=-1)
+        logits = model.body.logits(model.body.read(ids.to(model.device)).last[rows, at]).log_softmax(dim=-1)
     return [_guess(model, row) for row in logits.cpu().numpy()]
 
 

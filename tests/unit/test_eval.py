@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from eval import data, metrics, seeds
+from eval import data, metrics, proposals, seeds
 from eval.table import Row, markdown, to_json
+from repair.edits import apply
+from repair.records import CleanedDocument, Edit, Suggestion
+from tests.rewriting import judged, replacing
 
 
 @pytest.mark.parametrize(
@@ -120,3 +123,37 @@ def test_tables_show_intervals_and_counts() -> None:
         "| repair | seeds | edits | 3 of 31 |",
     ]
     assert json.loads(to_json(rows, "lm:x"))["rows"][1]["of"] == 31
+
+
+def cleaned(text: str, *edits: Edit) -> CleanedDocument:
+    """A document with these edits applied, each proposed by a rule."""
+    report = judged(text, id="001.txt").report
+    applied = tuple(
+        Suggestion(str(n), "001.txt", edit.span, edit, "rule", "review", 0.9, 0.1, (), (), "a test")
+        for n, edit in enumerate(edits)
+    )
+    return CleanedDocument(report.document, apply(text, edits), applied, (), report, ())
+
+
+@pytest.mark.parametrize(
+    ("edits", "before", "after"),
+    [
+        ([], "It at dawn sailed.", "It at dawn sailed."),
+        ([("at dawn sailed", "sailed at dawn")], "It at dawn sailed.", "It sailed at dawn."),
+        ([("The ship", "A ship")], "It at dawn sailed.", "It at dawn sailed."),
+        ([("left. It at", "left; at")], "left. It at dawn sailed.", "left; at dawn sailed."),
+        ([("It at dawn", "At dawn it")], "It at dawn sailed.", "At dawn it sailed."),
+    ],
+    ids=["nothing", "inside", "a neighbour's", "reaching into the neighbour", "at the start"],
+)
+def test_a_sentence_before_and_after(edits: list[tuple[str, str]], before: str, after: str) -> None:
+    text = "The ship left. It at dawn sailed. All slept."
+    mended = cleaned(text, *(replacing(text, old, new) for old, new in edits))
+    (change,) = proposals.changes([mended], [seeds.Label("001.txt", "It at dawn sailed.", seeds.GARBLED)])
+    assert (change.before, change.after, change.passed) == (before, after, before != after)
+
+
+def test_every_judgement_says_why() -> None:
+    every = proposals.judgements().values()
+    assert every
+    assert all(one.reason and one.before != one.after for one in every)

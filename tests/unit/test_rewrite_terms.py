@@ -1,0 +1,45 @@
+"""A clean source's words for offices and terms."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from repair.edits import apply
+from repair.records import Relation
+from repair.rewrite import terms
+from tests.rewriting import WordModel, judged, source
+
+CASES = Path(__file__).parent.parent / "cases" / "rewrite"
+
+
+def load(name: str) -> list[dict[str, Any]]:
+    return list(json.loads((CASES / name).read_text(encoding="utf-8")))
+
+
+def found(case: dict[str, Any], model: Any) -> list[Any]:
+    report = judged(case["copy"], flagged=case.get("flagged", True)).report
+    return list(terms.propose(report, [source(case["source"])], model))
+
+
+@pytest.mark.parametrize("case", load("terms.json"), ids=lambda case: case["name"])
+def test_the_sources_term_is_proposed(case: dict[str, Any]) -> None:
+    (proposal,) = found(case, WordModel(frozenset({case.get("garbled", "")})))
+    assert apply(case["copy"], [proposal.edit]) == case["mended"]
+    (evidence,) = proposal.evidence
+    assert (proposal.origin, evidence.relation) == ("parallel", Relation.SAME_FACT)
+    assert case["source"][evidence.start : evidence.end] == evidence.text
+
+
+@pytest.mark.parametrize("case", load("terms_negative.json"), ids=lambda case: case["name"])
+def test_nothing_is_proposed(case: dict[str, Any]) -> None:
+    assert found(case, WordModel(frozenset({case.get("garbled", "")}))) == []
+
+
+def test_without_a_model_there_are_offices_alone() -> None:
+    office, *_, term = load("terms.json")
+    assert len(found(office, None)) == 1
+    assert found(term, None) == []
