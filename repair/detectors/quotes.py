@@ -35,6 +35,8 @@ _SPEECH = re.compile(rf"\b(?:{_VERBS}|according to|so-called)\b", re.I)
 _ATTRIBUTION = re.compile(rf"\s+(?:[\w’'.-]+\s+){{0,5}}{_VERBS}\b")
 _EARLIER_MARK = re.compile('[“”"]')
 _NEXT_WORD = re.compile(r" ([a-z]{3,})\b")
+# A line right above, with no empty one between: in texts of one sentence a line, speech may begin in any of them.
+_LINE_ABOVE = re.compile(r"\S[ \t]*\r?\n[ \t]*\Z")
 _HEAD = re.compile(r"[ \t]*(\w[\w’'-]*)")
 
 
@@ -78,6 +80,8 @@ def _stray(article: Article, mark: Mark) -> Finding:
     if head is None or not _ends_speech(article.text, paragraph, mark) or _EARLIER_MARK.search(quoted):
         return Finding(UNBALANCED, mark.span, MESSAGE_STRAY)
     if _SPEECH.search(quoted) and not _ATTRIBUTION.match(article.text, mark.at + 1):
+        return Finding(UNBALANCED, mark.span, MESSAGE_STRAY)
+    if _LINE_ABOVE.search(article.text, 0, paragraph.start):
         return Finding(UNBALANCED, mark.span, MESSAGE_STRAY)
     opening = '"' if article.text[mark.at] == '"' else "“"
     return Finding(UNBALANCED, Span(*head.span(1)), MESSAGE_LOST, replacements=(opening + head.group(1),))
