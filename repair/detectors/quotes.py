@@ -35,8 +35,9 @@ _SPEECH = re.compile(rf"\b(?:{_VERBS}|according to|so-called)\b", re.I)
 _ATTRIBUTION = re.compile(rf"\s+(?:[\w’'.-]+\s+){{0,5}}{_VERBS}\b")
 _EARLIER_MARK = re.compile('[“”"]')
 _NEXT_WORD = re.compile(r" ([a-z]{3,})\b")
-# A line right above, with no empty one between: in texts of one sentence a line, speech may begin in any of them.
+# A line right above or below, with no empty one between: in texts of one sentence a line, speech may begin in any.
 _LINE_ABOVE = re.compile(r"\S[ \t]*\r?\n[ \t]*\Z")
+_LINE_BELOW = re.compile(r"[ \t]*\r?\n[ \t]*\S")
 _HEAD = re.compile(r"[ \t]*(\w[\w’'-]*)")
 
 
@@ -81,7 +82,7 @@ def _stray(article: Article, mark: Mark) -> Finding:
         return Finding(UNBALANCED, mark.span, MESSAGE_STRAY)
     if _SPEECH.search(quoted) and not _ATTRIBUTION.match(article.text, mark.at + 1):
         return Finding(UNBALANCED, mark.span, MESSAGE_STRAY)
-    if _LINE_ABOVE.search(article.text, 0, paragraph.start):
+    if _LINE_ABOVE.search(article.text, 0, paragraph.start) or _LINE_BELOW.match(article.text, paragraph.end):
         return Finding(UNBALANCED, mark.span, MESSAGE_STRAY)
     opening = '"' if article.text[mark.at] == '"' else "“"
     return Finding(UNBALANCED, Span(*head.span(1)), MESSAGE_LOST, replacements=(opening + head.group(1),))
