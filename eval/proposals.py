@@ -12,6 +12,7 @@ import argparse
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 from eval import seeds
@@ -81,6 +82,7 @@ def _touches(edit: Span, sentence: Span) -> bool:
     return bool(seeds.overlap(edit, sentence)) or sentence.contains(edit)
 
 
+@cache
 def judgements() -> dict[tuple[str, str, str], Judgement]:
     """What was judged so far, by document, before and after."""
     lines = JUDGEMENTS.read_text(encoding="utf-8").splitlines() if JUDGEMENTS.exists() else []

@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import random
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +21,7 @@ from pathlib import Path
 
 from eval import data, gate_rates, parallel, proposals, seeds
 from eval.distances import Counts, edits, pooled
-from eval.table import Row, markdown, to_json
+from eval.table import Row, publish, timed
 from eval.unscored import UnscoredParts
 from repair.config import ApplyPolicy, Settings
 from repair.pipeline import Cleaner, finish
@@ -188,13 +187,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     rows: list[Row] = []
     with Cleaner(Settings(device="cpu", grammar="none", apply="all")) as cleaner:
         for name in [args.only] if args.only else PARTS:
-            started = time.perf_counter()
-            rows += PARTS[name](cleaner, args)
-            print(f"{name}: {time.perf_counter() - started:.0f} s", file=sys.stderr)
+            rows += timed(name, PARTS[name](cleaner, args))
         signature = cleaner.signature
-    print(f"`{signature}`\n\n{markdown(rows)}", end="")
-    if args.json:
-        args.json.write_text(to_json(rows, signature), encoding="utf-8")
+    publish(rows, signature, args.json)
     return 0
 
 

@@ -14,13 +14,13 @@ import argparse
 import resource
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 from eval import data, detection, seeds
 from eval.repair import seed_rows
-from eval.table import Row, markdown, to_json
+from eval.table import Row, publish, timed
 from repair.config import Settings
 from repair.pipeline import Cleaner
 
@@ -71,15 +71,8 @@ def measure(args: argparse.Namespace) -> tuple[list[Row], str]:
     rows: list[Row] = []
     with Cleaner(Settings(device="cpu", grammar=args.grammar, apply="all")) as cleaner:
         for part in wanted:
-            rows += _timed(part, makers[part](cleaner, args))
+            rows += timed(part, makers[part](cleaner, args))
         return rows, cleaner.signature
-
-
-def _timed(part: str, rows: Iterable[Row]) -> list[Row]:
-    started = time.perf_counter()
-    found = list(rows)
-    print(f"{part}: {time.perf_counter() - started:.0f} s", file=sys.stderr)
-    return found
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -88,9 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if data.data_folder() is None:
         print("No evaluation data (REPAIR_DATA): measuring the five articles alone.", file=sys.stderr)
     rows, signature = measure(args)
-    print(f"`{signature}`\n\n{markdown(rows)}", end="")
-    if args.json:
-        args.json.write_text(to_json(rows, signature), encoding="utf-8")
+    publish(rows, signature, args.json)
     return 0
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import sys
+import time
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,21 @@ def markdown(rows: Sequence[Row]) -> str:
     """The lines as a Markdown table."""
     head = "| | data | figure | value |\n|---|---|---|---|\n"
     return head + "".join(f"| {r.section} | {r.data} | {r.metric} | {_shown(r)} |\n" for r in rows)
+
+
+def timed(part: str, rows: Iterable[Row]) -> list[Row]:
+    """The lines of one part; how long they took goes to standard error."""
+    started = time.perf_counter()
+    found = list(rows)
+    print(f"{part}: {time.perf_counter() - started:.0f} s", file=sys.stderr)
+    return found
+
+
+def publish(rows: Sequence[Row], signature: str, file: Path | None) -> None:
+    """Print the table under its signature; into `file`, where one is given, the same as JSON."""
+    print(f"`{signature}`\n\n{markdown(rows)}", end="")
+    if file:
+        file.write_text(to_json(rows, signature), encoding="utf-8")
 
 
 def to_json(rows: Sequence[Row], signature: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -51,6 +52,28 @@ def fresh(body: Llama, layers: Iterable[int], rank: int, seed: int) -> Parameter
             found[f"{layer}.{name}.down"] = torch.randn(rank, columns, generator=draw) / columns**0.5
             found[f"{layer}.{name}.up"] = torch.zeros(rows, rank)
     return found
+
+
+def shuffled_batches(lengths: Sequence[int], *, budget: int, pool: int, seed: int) -> list[list[int]]:
+    """Indices of `lengths` in batches of like length, in random order; the same for the same seed.
+
+    Likes are sought among `pool` at a time, so that an epoch is no walk from short to long; a batch's padded size stays
+    within `budget` tokens, but for a length over it.
+    """
+    draw = random.Random(seed)
+    order = list(range(len(lengths)))
+    draw.shuffle(order)
+    cut: list[list[int]] = []
+    for at in range(0, len(order), pool):
+        batch: list[int] = []
+        for i in sorted(order[at : at + pool], key=lambda i: lengths[i]):
+            if batch and (len(batch) + 1) * lengths[i] > budget:
+                cut.append(batch)
+                batch = []
+            batch.append(i)
+        cut.append(batch)
+    draw.shuffle(cut)
+    return cut
 
 
 def learn(

@@ -21,14 +21,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from build_training_set import WEAK, read, round_trip_table
 from corruptions import Confusions, corrupt, learn_confusions
-from sacremoses import MosesDetokenizer
 from slips import people
+
+from eval.data import detokenise
 
 SOURCED, CORRUPTED, CLEAN_NEWS, CLEAN_PEOPLE = 1200, 6000, 3500, 1000
 LIGHT = 0.4
 """HTER from which a correction is left out: nobody could make it without the foreign source, and learning from it
 teaches to make things up (`eval/LOG.md`)."""
 SAME = 0.02
+"""HTER up to which a correction changes nothing worth learning."""
 LOSES = "lose_tail"
 """The corruption that leaves out what nobody can put back."""
 
@@ -46,15 +48,14 @@ class Pair:
 
 def from_postedits() -> Iterator[Pair]:
     """Machine output and its light correction; of each fourth pair the correction, to be left alone."""
-    join = MosesDetokenizer(lang="en")
     for pair in ("ne", "si", "et", "ro"):
         table = read(f"postedit_train_{pair}")
         for number, row in enumerate(table[table.hter < LIGHT].itertuples()):
-            mended = join.detokenize(row.post_edit.split())
+            mended = detokenise(row.post_edit)
             if number % 4 == 0:
                 yield Pair("postedit_clean", mended, mended)
             elif row.hter > SAME:
-                yield Pair(f"postedit_{pair}", join.detokenize(row.mt.split()), mended)
+                yield Pair(f"postedit_{pair}", detokenise(row.mt), mended)
 
 
 def from_news(rng: random.Random, confusions: Confusions) -> Iterator[Pair]:

@@ -31,8 +31,9 @@ import pyarrow.parquet as pq
 from clean_prose import people_documents, technical_documents
 from corruptions import Confusions, corrupt, learn_confusions
 from sacrebleu.metrics import CHRF
-from sacremoses import MosesDetokenizer
 from slips import people, slip
+
+from eval.data import detokenise
 
 DATA = Path(os.environ.get("REPAIR_DATA", "../shared/data"))
 WEAK = ("argos", "opusmt", "nllb", "bergamot-tiny")
@@ -101,14 +102,13 @@ def spans_of_tags(detokenised: str, tokens: list[str], tags: list[str]) -> tuple
 
 def from_postedits(rng: random.Random, split: str, per_pair: int) -> Iterator[Row]:
     """Machine output with its HTER as damage, and its correction by a person; each sentence alone."""
-    join = MosesDetokenizer(lang="en")
     for pair in ("ro", "et", "ne", "si"):
         table = read(f"postedit_{split}_{pair}").sample(frac=1, random_state=rng.randrange(2**31))
         for row in table.head(per_pair).itertuples():
             name = f"postedit-{pair}-{row.segment}"
-            edited = join.detokenize(row.post_edit.split())
+            edited = detokenise(row.post_edit)
             yield Row(f"{name}-pe", f"postedit_{pair}", 0, edited, 0.0, -1, words_judged=True)
-            text = join.detokenize(row.mt.split())
+            text = detokenise(row.mt)
             damage = min(1.0, max(0.0, (row.hter - GOOD_HTER) / (BAD_HTER - GOOD_HTER)))
             spans = spans_of_tags(text, row.mt.split(), row.tags.split())
             yield Row(f"{name}-mt", f"postedit_{pair}", 0, text, damage, 1, spans, words_judged=True)

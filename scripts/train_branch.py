@@ -6,13 +6,12 @@ layers below frozen and read from the shards, so a step costs eight layers forwa
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from adapters import Parameters, adapted, fresh, learn
+from adapters import Parameters, adapted, fresh, learn, shuffled_batches
 from scorer_data import Example
 from torch.nn import functional
 
@@ -67,21 +66,7 @@ def collate(found: Sequence[Example]) -> Batch:
 
 def batches(found: Sequence[Example], seed: int) -> list[list[int]]:
     """Indices in batches of like length, in random order; the same for the same seed."""
-    draw = random.Random(seed)
-    order = list(range(len(found)))
-    draw.shuffle(order)
-    cut: list[list[int]] = []
-    for at in range(0, len(order), 1500):
-        pool = sorted(order[at : at + 1500], key=lambda i: len(found[i].states))
-        batch: list[int] = []
-        for i in pool:
-            if batch and (len(batch) + 1) * len(found[i].states) > BATCH_TOKENS:
-                cut.append(batch)
-                batch = []
-            batch.append(i)
-        cut.append(batch)
-    draw.shuffle(cut)
-    return cut
+    return shuffled_batches([len(e.states) for e in found], budget=BATCH_TOKENS, pool=1500, seed=seed)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

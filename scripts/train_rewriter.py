@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -20,7 +19,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import torch
-from adapters import Parameters, adapted, fresh, learn
+from adapters import Parameters, adapted, fresh, learn, shuffled_batches
 from safetensors.torch import save_file
 from torch.nn import functional
 
@@ -56,24 +55,6 @@ def lesson(model: LanguageModel, row: dict[str, str]) -> Lesson | None:
         weights[block.b : block.b + block.size] = [1.0] * block.size
     ids = [model.prefix, *prompt, *target]
     return Lesson(ids, 1 + len(prompt), weights) if len(ids) <= LONGEST else None
-
-
-def plan(lessons: Sequence[Lesson], seed: int) -> list[list[int]]:
-    """Batches of like length in random order."""
-    draw = random.Random(seed)
-    order = list(range(len(lessons)))
-    draw.shuffle(order)
-    cut: list[list[int]] = []
-    for at in range(0, len(order), 800):
-        batch: list[int] = []
-        for i in sorted(order[at : at + 800], key=lambda i: len(lessons[i].ids)):
-            if batch and (len(batch) + 1) * len(lessons[i].ids) > BATCH_TOKENS:
-                cut.append(batch)
-                batch = []
-            batch.append(i)
-        cut.append(batch)
-    draw.shuffle(cut)
-    return cut
 
 
 def loss_of(body: Llama, chosen: Sequence[Lesson]) -> torch.Tensor:
@@ -120,7 +101,7 @@ def main() -> None:
     body = adapted(model.body, parameters)
     learn(
         parameters,
-        plan(lessons, arguments.seed),
+        shuffled_batches([len(one.ids) for one in lessons], budget=BATCH_TOKENS, pool=800, seed=arguments.seed),
         lambda chosen: loss_of(body, [lessons[i] for i in chosen]),
         arguments.work / f"rewriter-{arguments.seed}.pt",
         rate=RATE,

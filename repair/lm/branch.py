@@ -10,7 +10,7 @@ changes are merged when loaded: the branch costs what its layers cost, and nothi
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from torch.nn import functional
 
 from repair.errors import ModelError
 from repair.lm.llama import Llama
-from repair.lm.lora import merged
+from repair.lm.lora import merged, read_changes
 
 MOST_SURPRISAL = 12.0
 """Nats; what is more surprising says no more."""
@@ -71,13 +71,11 @@ def load_branch(file: Path, body: Llama) -> Branch:
 
     Raises ModelError where the file cannot be read or was made for a model of another shape.
     """
-    from safetensors import SafetensorError, safe_open
+    from safetensors import SafetensorError
 
     try:
-        with safe_open(file, framework="pt") as kept:
-            start, end = json.loads((kept.metadata() or {})["layers"])
-            changes: Mapping[str, torch.Tensor] = {name: kept.get_tensor(name) for name in kept.keys()}  # noqa: SIM118
-        layers = range(start, end)
+        changes, metadata = read_changes(file)
+        layers = range(*json.loads(metadata["layers"]))
         changed = merged(body, changes, layers)
         told = changes["told"].to(body.device, changed.weights["model.norm.weight"].dtype)
     except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 FULL = 256
+"""Tokens in a batch that keep all cores of a processor busy."""
 PADDED = 0.1
+"""Share of a length that padding may add to it in a full batch."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ import torch
 from repair.errors import ModelError
 from repair.lm.card import MODELS_DIR
 from repair.lm.llama import Llama, Past
-from repair.lm.lora import merged
+from repair.lm.lora import merged, read_changes
 from repair.lm.model import LanguageModel
 from repair.rewrite.asking import answered, asked
 
@@ -151,13 +151,11 @@ def load_mender(model: LanguageModel, folder: Path = MODELS_DIR / "rewriter") ->
 
     Raises ModelError where the file cannot be read.
     """
-    from safetensors import SafetensorError, safe_open
+    from safetensors import SafetensorError
 
     file = folder / "rewriter.safetensors"
     try:
-        with safe_open(file, framework="pt") as kept:
-            told = kept.metadata() or {}
-            changes = {name: kept.get_tensor(name) for name in kept.keys()}  # noqa: SIM118
+        changes, told = read_changes(file)
         if not isinstance(model.body, Llama) or model.signature.partition("@")[0] != told["lm"]:
             return None
         body = merged(model.body, changes, range(*json.loads(told["layers"])))

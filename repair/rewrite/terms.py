@@ -9,7 +9,7 @@ are offered a term. Not covered: offices that carry their country's name, since 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 Term = tuple[Edit, int]
 """An edit, and the sentence of the source that has the term."""
+Followers = dict[str, dict[str, int]]
+"""Each word of a source to the words that follow it in a term, and the sentences where they do first."""
 
 _NAMED = re.compile(r"\s+((?:[A-Z][\w’'-]+\s+){0,3}[A-Z][\w’'-]+)")
 _BEFORE = re.compile(r"(?:[\w’'.-]+\s+){0,6}$")
@@ -46,22 +48,23 @@ def propose(report: ScoreReport, matches: Sequence[SourceMatch], model: Language
     Without `model` none for terms of two words.
     """
     text = report.document.text
+    told = [(match, _followers(match), _vocabulary(match)) for match in matches if report.suspects]
     for sentence in report.suspects:
         own = sentence.sentence.span
         kept = [q.shift(own.start) for q in quoted(own.of(text))]
-        for match in matches:
+        for match, followers, vocabulary in told:
             found = list(_offices(text, own, match))
             if model is not None:
-                found += _likelier(model, text, own, list(_terms(text, own, match)))
+                found += _likelier(model, text, own, _terms(text, own, followers, vocabulary))
             for edit, place in found:
                 if any(q.overlaps(edit.span) for q in kept):
                     continue
-                path, told = match.source.source.path, match.sentences[place].span
-                evidence = Evidence(path, told.start, told.end, told.of(match.source.text), Relation.SAME_FACT)
+                path, span = match.source.source.path, match.sentences[place].span
+                evidence = Evidence(path, span.start, span.end, span.of(match.source.text), Relation.SAME_FACT)
                 yield Proposal(edit, "parallel", f"the term that {path} has for it", (evidence,))
 
 
-def _likelier(model: LanguageModel, text: str, own: Span, found: Sequence[Term]) -> Iterator[Term]:
+def _likelier(model: LanguageModel, text: str, own: Span, found: Iterable[Term]) -> Iterator[Term]:
     """Those that save GAIN nats from their place to the end of the words that follow."""
     for edit, place in found:
         start = text.rindex(" ", 0, edit.span.start)
@@ -91,9 +94,10 @@ def _any_of(forms: str) -> re.Pattern[str]:
 def _offices(text: str, own: Span, match: SourceMatch) -> Iterator[Term]:
     source = match.source.text
     for literal, national in _rows():
-        if literal.search(source):
+        mentions = list(literal.finditer(text, own.start, own.end))
+        if not mentions or literal.search(source):
             continue
-        for mention in literal.finditer(text, own.start, own.end):
+        for mention in mentions:
             told = [m for m in national.finditer(source) if _same_holder(text, mention, source, m)]
             if len({m.group() for m in told}) != 1 or national.search(text) or _of_a_country(text, mention):
                 continue
@@ -120,15 +124,14 @@ def _sentence_at(match: SourceMatch, at: int) -> int | None:
     return next((i for i, s in enumerate(match.sentences) if s.span.start <= at < s.span.end), None)
 
 
-def _terms(text: str, own: Span, match: SourceMatch) -> Iterator[Term]:
-    """A word whose neighbour on the left stands in the source too, and never before or after it there."""
-    followers = _followers(match)
+def _terms(text: str, own: Span, followers: Followers, vocabulary: Collection[str]) -> Iterator[Term]:
+    """A word whose neighbour on the left stands in the source too, and which the source does not have."""
     for one, other in pairwise(_WORD.finditer(text, own.start, own.end)):
         if text[one.end() : other.start()] != " " or not _makes_term(one.group(), other.group()):
             continue
         known = followers.get(one.group(), {})
         stems = {word[:4] for word in known}
-        if len(known) == 1 and other.group()[:4] not in stems and other.group() not in _vocabulary(match):
+        if len(known) == 1 and other.group()[:4] not in stems and other.group() not in vocabulary:
             (word, place), *_ = known.items()
             yield _exchanged(text, one, other, word), place
 
@@ -142,9 +145,8 @@ def _exchanged(text: str, one: re.Match[str], other: re.Match[str], word: str) -
     return Edit(span, span.of(text), f"{one.group()} {word}")
 
 
-def _followers(match: SourceMatch) -> dict[str, dict[str, int]]:
-    """Each word of the source to the words that follow it in a term, and where they stand."""
-    found: dict[str, dict[str, int]] = {}
+def _followers(match: SourceMatch) -> Followers:
+    found: Followers = {}
     for place, sentence in enumerate(match.sentences):
         for one, other in pairwise(_WORD.finditer(match.source.text, sentence.span.start, sentence.span.end)):
             if match.source.text[one.end() : other.start()] == " " and _makes_term(one.group(), other.group()):
