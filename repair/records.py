@@ -206,6 +206,8 @@ class ScoreReport:
     perplexity: float | None
     threshold: float
     signature: str
+    machine: float | None = None
+    """Calibrated probability that a machine wrote the text, not a person; of one well-made sentence it says little."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -204,18 +204,6 @@ def calibrate(found: Sequence[Example], own: Array) -> tuple[Tensors, Thresholds
     return tensors, Thresholds(strict, sentence, suspect, document_threshold)
 
 
-def fit_machine(found: Sequence[Example], read: Sequence[Reading]) -> Array:
-    """Slope and intercept of a document's mean log-odds that a machine wrote it, from held-out training documents."""
-    rows, labels = [], []
-    for document in by_document(found):
-        known = [i for i in document if found[i].machine >= 0]
-        if known and not found[known[0]].source.startswith(("people", "slips", *OTHER_PROSE)):
-            rows.append(float(np.mean([read[i].sentence[1] for i in known])))
-            labels.append(found[known[0]].machine)
-    fit = LogisticRegression(C=1e6, class_weight="balanced").fit(np.array(rows)[:, None], labels)
-    return np.array([fit.coef_[0][0], fit.intercept_[0]], np.float32)
-
-
 def word_threshold(*parts: tuple[Sequence[Example], Sequence[Reading]]) -> float:
     """The probability of a wrong token with the best MCC on translators' marks, mean of the sources that have them."""
     marks: dict[str, list[tuple[Example, Reading]]] = {}
@@ -312,7 +300,6 @@ def main() -> None:
     full, thresholds = calibrate(dev, logistic(tensors, "feature", joined(dev, dev_read)))
     rough, portable = calibrate(dev, logistic(tensors, "portable", np.stack([e.features for e in dev])))
     tensors |= full | {f"portable_{name}": value for name, value in rough.items()}
-    tensors["machine"] = fit_machine(held_out, read)
     write(arguments.out, tensors, branch, thresholds, portable, word_threshold((held_out, read), (dev, dev_read)))
     log.info("written to %s", arguments.out)
 

@@ -2,6 +2,7 @@
 
     python -m eval.detection --out eval/results                  everything, about an hour on two cores
     python -m eval.detection --out DIR --sentences 200           200 of each set: minutes
+    python -m eval.detection --out DIR --only clean              one part of it, no figures
 
 Baselines are measured in the same run on the same sentences. Choose nothing by what it prints.
 """
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from eval import data, detection
 from eval.detection.figures import draw
-from eval.detection.measures import Bench, all_rows
+from eval.detection.measures import PARTS, Bench
 from eval.table import Row, markdown, to_json
 from repair.config import Settings
 from repair.detectors.checker import GrammarChecker
@@ -37,6 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--sentences", type=int, help="of each set (default: all)")
     parser.add_argument("--baseline-sentences", type=int, default=200, help="for the dear baselines (%(default)s)")
     parser.add_argument("--grammar", nargs="*", default=["harper", "languagetool"], help="checkers, as baselines")
+    parser.add_argument("--only", choices=PARTS, help="a part of the table")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args(argv)
     if data.data_folder() is None:
@@ -44,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     settings = Settings(device="cpu")
     scorer = load_scorer(settings)
-    rows: list[Row] = list(detection.seed_rows(scorer))
+    rows: list[Row] = [] if args.only else list(detection.seed_rows(scorer))
     with ExitStack() as stack:
         checkers: dict[str, GrammarChecker] = {}
         for name in args.grammar:
@@ -52,13 +54,17 @@ def main(argv: Sequence[str] | None = None) -> int:
             if checker is not None:
                 checkers[checker.signature] = checker
         bench = Bench(scorer, checkers, args.sentences, args.baseline_sentences, args.seed)
-        for row in all_rows(bench):
-            rows.append(row)
-            print(markdown([row]).splitlines()[-1], file=sys.stderr, flush=True)
+        for part in [args.only] if args.only else PARTS:
+            for row in PARTS[part](bench):
+                rows.append(row)
+                print(markdown([row]).splitlines()[-1], file=sys.stderr, flush=True)
     args.out.mkdir(parents=True, exist_ok=True)
     signature = f"{scorer.signature}|seed:{args.seed}|sentences:{args.sentences or 'all'}"
-    (args.out / "detection.md").write_text(f"`{signature}`\n\n{markdown(rows)}", encoding="utf-8")
-    (args.out / "detection.json").write_text(to_json(rows, signature), encoding="utf-8")
+    name = f"detection-{args.only}" if args.only else "detection"
+    (args.out / f"{name}.md").write_text(f"`{signature}`\n\n{markdown(rows)}", encoding="utf-8")
+    (args.out / f"{name}.json").write_text(to_json(rows, signature), encoding="utf-8")
+    if args.only:
+        return 0
     for path in draw(bench, args.out, sentences=min(args.sentences or FIGURE_SENTENCES, FIGURE_SENTENCES)):
         print(path)
     return 0

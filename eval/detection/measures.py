@@ -233,11 +233,12 @@ def cost_rows(bench: Bench) -> Iterator[Row]:
     yield Row("cost", "postedit_dev_ne, 200 sentences", "time of scoring over time of the bare pass", whole / alone)
 
 
-def all_rows(bench: Bench) -> Iterable[Row]:
-    """Every line."""
-    yield from postedit_rows(bench, "test")
-    yield from word_rows(bench)
-    yield from clean_rows(bench)
-    yield from machine_rows(bench)
-    yield from calibration_rows(bench)
-    yield from cost_rows(bench)
+PARTS: dict[str, Callable[[Bench], Iterable[Row]]] = {
+    "postedit": partial(postedit_rows, split="test"),
+    "words": word_rows,
+    "clean": clean_rows,
+    "machine": machine_rows,
+    "calibration": calibration_rows,
+    "cost": cost_rows,
+}
+"""The parts of the table, in order."""

@@ -60,7 +60,7 @@ def observe(scorer: Scorer, texts: Sequence[Text], *, alone: bool = True) -> lis
     for at in range(0, len(documents), CHUNK):
         scored += scorer.score_many(documents[at : at + CHUNK])
     return [
-        Seen(text, s.report.sentences, s.report.score, s.report.flagged, s.machine, s.tokens)
+        Seen(text, s.report.sentences, s.report.score, s.report.flagged, s.report.machine, s.tokens)
         for text, s in zip(texts, scored, strict=True)
     ]
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from repair.parallel.tables import capital_share
 from repair.records import Edit, SentenceScore, Span, TokenScores
 from repair.rewrite import words
 from repair.text.quotes import quoted
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 PLACES = 3
 """Words of a sentence that are tried, the most surprising first, each with the word before it."""
+PLAIN = 5
+"""Percent of a word's occurrences inside sentences that are capitalised: up to here a capital there is tried too."""
 CHOICES = 4
 """Candidates that are read to the right, of those that the model finds likeliest in each place."""
 CONTEXT = 45
@@ -98,7 +101,13 @@ def _places(text: str, tokens: TokenScores, sentence: SentenceScore) -> list[Spa
         for word in spans
         if not any(q.overlaps(word) for q in kept)
     ]
-    return [word for _, word in sorted(weighed, key=lambda pair: -pair[0])[:PLACES]]
+    ranked = [word for _, word in sorted(weighed, key=lambda pair: -pair[0])]
+    return ranked[:PLACES] + [word for word in ranked[PLACES:] if _stray_capital(word.of(text))]
+
+
+def _stray_capital(word: str) -> bool:
+    share = capital_share(word) if word[:1].isupper() and word[1:].islower() else None
+    return share is not None and share <= PLAIN
 
 
 def _candidates(text: str, place: Span, guess: _Guess) -> list[Edit]:

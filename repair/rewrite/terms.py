@@ -1,15 +1,17 @@
 """A clean source's words for offices and terms, where the copy has word-for-word translations of them.
 
-Two cases. An office: the copy says "Foreign Ministry", the source "State Department" and nowhere what the copy says
+Three cases. An office: the copy says "Foreign Ministry", the source "State Department" and nowhere what the copy says
 (`data/offices.tsv`). A term of two words: the copy says "criminal register", the source "criminal records", and nowhere
-"criminal register", and the language model finds the source's word far likelier there. Only sentences that look damaged
-are offered a term. Not covered: offices that carry their country's name, since another country's may be meant.
+"criminal register". What belongs to a name: the copy says "the Lind government", the source "the Lind administration".
+In the latter two the language model must find the source's word far likelier in one place at least: a term is the same
+all through a document. Only sentences that look damaged are offered a term. Not covered: offices that carry their
+country's name, since another country's may be meant.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
@@ -34,6 +36,8 @@ _BEFORE = re.compile(r"(?:[\w’'.-]+\s+){0,6}$")
 _AFTER = re.compile(r"\s+(?:of|in|from)\s+(?:the\s+)?([A-Z][\w’'-]+)")
 _ARTICLE = re.compile(r"\ban? $")
 _WORD = re.compile(r"[^\W\d_]+")
+_OF_A_NAME = re.compile(r"\b[Tt]he ([A-Z][\w’'-]{3,}) ([a-z]{4,})\b")
+"""After an article and a name a word is a noun, or part of the name."""
 GAIN = 6.0
 """Nats by which the source's word must be likelier than the copy's: other words for a thing are no damage."""
 CONTEXT, TAIL = 200, 60
@@ -48,34 +52,43 @@ def propose(report: ScoreReport, matches: Sequence[SourceMatch], model: Language
     Without `model` none for terms of two words.
     """
     text = report.document.text
-    told = [(match, _followers(match), _vocabulary(match)) for match in matches if report.suspects]
-    for sentence in report.suspects:
-        own = sentence.sentence.span
-        kept = [q.shift(own.start) for q in quoted(own.of(text))]
-        for match, followers, vocabulary in told:
-            found = list(_offices(text, own, match))
-            if model is not None:
-                found += _likelier(model, text, own, _terms(text, own, followers, vocabulary))
-            for edit, place in found:
-                if any(q.overlaps(edit.span) for q in kept):
-                    continue
-                path, span = match.source.source.path, match.sentences[place].span
-                evidence = Evidence(path, span.start, span.end, span.of(match.source.text), Relation.SAME_FACT)
-                yield Proposal(edit, "parallel", f"the term that {path} has for it", (evidence,))
+    sentences = [s.sentence.span for s in report.suspects]
+    kept = [q.shift(own.start) for own in sentences for q in quoted(own.of(text))]
+    for match in matches if sentences else ():
+        found = [term for own in sentences for term in _offices(text, own, match)]
+        if model is not None:
+            followers, vocabulary, holdings = _followers(match), _vocabulary(match), _holdings(match)
+            two_words = [term for own in sentences for term in _terms(text, own, followers, vocabulary)]
+            found += _likelier(model, text, two_words + [t for own in sentences for t in _held(text, own, holdings)])
+        for edit, place in found:
+            if any(q.overlaps(edit.span) for q in kept):
+                continue
+            path, span = match.source.source.path, match.sentences[place].span
+            evidence = Evidence(path, span.start, span.end, span.of(match.source.text), Relation.SAME_FACT)
+            yield Proposal(edit, "parallel", f"the term that {path} has for it", (evidence,))
 
 
-def _likelier(model: LanguageModel, text: str, own: Span, found: Iterable[Term]) -> Iterator[Term]:
-    """Those that save GAIN nats from their place to the end of the words that follow."""
-    for edit, place in found:
-        start = text.rindex(" ", 0, edit.span.start)
-        end = min(own.end, edit.span.end + TAIL)
-        context = model.encode(text[max(0, start - CONTEXT) : start]).ids
-        versions = [text[start:end], f" {edit.after}{text[edit.span.end : end]}"]
-        before, after = (
-            p.surprisal.sum() for p in model.score_variants(context, [model.encode(v).ids for v in versions])
-        )
-        if before - after >= GAIN:
-            yield edit, place
+def _likelier(model: LanguageModel, text: str, found: Sequence[Term]) -> list[Term]:
+    """The terms that save GAIN nats in one of their places."""
+    best: dict[tuple[str, str], float] = {}
+    for edit, _ in found:
+        best[_exchange(edit)] = max(best.get(_exchange(edit), 0.0), _gain(model, text, edit))
+    return [(edit, place) for edit, place in found if best[_exchange(edit)] >= GAIN]
+
+
+def _exchange(edit: Edit) -> tuple[str, str]:
+    """The word that goes, and the word that comes."""
+    return edit.before.split()[-1], edit.after.split()[-1]
+
+
+def _gain(model: LanguageModel, text: str, edit: Edit) -> float:
+    """Nats that an edit saves from its place to the end of the words that follow."""
+    start = text.rindex(" ", 0, edit.span.start)
+    end = edit.span.end + TAIL
+    context = model.encode(text[max(0, start - CONTEXT) : start]).ids
+    versions = [text[start:end], f" {edit.after}{text[edit.span.end : end]}"]
+    before, after = (p.surprisal.sum() for p in model.score_variants(context, [model.encode(v).ids for v in versions]))
+    return float(before - after)
 
 
 @cache
@@ -136,6 +149,16 @@ def _terms(text: str, own: Span, followers: Followers, vocabulary: Collection[st
             yield _exchanged(text, one, other, word), place
 
 
+def _held(text: str, own: Span, holdings: Followers) -> Iterator[Term]:
+    """What belongs to a name of which the source says one thing alone, and another."""
+    for mention in _OF_A_NAME.finditer(text, own.start, own.end):
+        name, word = mention.groups()
+        known = holdings.get(name, {})
+        if len(known) == 1 and word[:4] not in {w[:4] for w in known}:
+            (other, place), *_ = known.items()
+            yield Edit(Span(*mention.span(2)), word, other), place
+
+
 def _exchanged(text: str, one: re.Match[str], other: re.Match[str], word: str) -> Edit:
     """The edit that writes `word` for the term's second word; what becomes a plural loses its article."""
     article = _ARTICLE.search(text, 0, one.start())
@@ -151,6 +174,14 @@ def _followers(match: SourceMatch) -> Followers:
         for one, other in pairwise(_WORD.finditer(match.source.text, sentence.span.start, sentence.span.end)):
             if match.source.text[one.end() : other.start()] == " " and _makes_term(one.group(), other.group()):
                 found.setdefault(one.group(), {}).setdefault(other.group(), place)
+    return found
+
+
+def _holdings(match: SourceMatch) -> Followers:
+    found: Followers = {}
+    for place, sentence in enumerate(match.sentences):
+        for mention in _OF_A_NAME.finditer(match.source.text, sentence.span.start, sentence.span.end):
+            found.setdefault(mention[1], {}).setdefault(mention[2], place)
     return found
 
 

@@ -101,8 +101,8 @@ class Head:
     token.weight (2, width), token.bias (2,); pool.query and pool.value (2, width), pool.bias (2,); feature_mean,
     feature_scale, feature_weight (features,), feature_bias (1,); neighbour (2,): weight of the neighbours' log-odds
     over those of clean sentences, and these; platt (classes of length, 2): slope and intercept; document (3,): weight
-    of the mean log-odds, of the upper quartile, bias; machine (2,): slope and intercept of the document's mean. All
-    but the first five again with `portable_`, over the surprisal statistics alone.
+    of the mean log-odds, of the upper quartile, bias. All but the first five again with `portable_`, over the surprisal
+    statistics alone.
     """
 
     tensors: dict[str, Array]
@@ -135,11 +135,6 @@ class Head:
         mean, upper, bias = self._of("document", portable)
         values = document_features(logits, self.clean_mean(portable=portable))
         return sigmoid(mean * values[0] + upper * values[1] + bias)
-
-    def machine_probability(self, logits: Sequence[float]) -> float:
-        """Calibrated probability that a machine wrote the document with these sentences' log-odds of it."""
-        slope, intercept = self.tensors["machine"]
-        return sigmoid(slope * float(np.mean(logits)) + intercept)
 
     def clean_mean(self, *, portable: bool) -> float:
         """The mean log-odds of clean sentences, which short documents are shrunk towards."""

@@ -13,7 +13,8 @@ from repair.config import Settings
 from repair.lm.catalog import MODELS_DIR
 from repair.lm.model import LanguageModel, load_model
 from repair.records import Document, ScoreReport, Sentence, SentenceScore, Span, TokenScores
-from repair.scoring.head import Head, Judgement, Reading, load_head, neighbour_mean
+from repair.scoring.head import Head, Judgement, load_head, neighbour_mean
+from repair.scoring.origin import Origin, load_origin
 
 SHORT = 4
 LEAST_SHARE = 0.1
@@ -30,16 +31,15 @@ class Scored:
     tokens: TokenScores
     logits: dict[int, float]
     """Log-odds of each scored sentence by itself, by index."""
-    machine: float | None = None
-    """Probability that a machine wrote the document; None where the language model has no branch."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Scorer:
-    """The language model and the head, with the settings that they were asked to use."""
+    """The language model, the head and what tells who wrote a text, with the settings that they were asked to use."""
 
     model: LanguageModel
     head: Head
+    origin: Origin
     settings: Settings
 
     @property
@@ -132,7 +132,6 @@ class Scorer:
         probabilities = {i: self._probability(i, own, counted, words[i]) for i, own in logits.items()}
         sure = [probabilities[i] >= self.threshold and self._long_enough(words[i]) for i in counted]
         flagged = score is not None and score >= self.document_threshold and enough(sure)
-        machine = [judged[i].reading for i in counted]
         report = ScoreReport(
             document=document,
             sentences=tuple(
@@ -143,14 +142,10 @@ class Scorer:
             perplexity=_perplexity(tokens, [s.span for s in sentences if s.kind.counts]),
             threshold=self.threshold,
             signature=self.signature,
+            machine=self.origin.probability([s.span.of(document.text) for s in sentences if s.index in counted]),
         )
         marked = replace(tokens, damage=self._damage(tokens, sentences, judged))
-        return Scored(report, marked, logits, self._machine([reading for reading in machine if reading is not None]))
-
-    def _machine(self, readings: Sequence[Reading]) -> float | None:
-        if not readings:
-            return None
-        return self.head.machine_probability([float(reading.sentence[1]) for reading in readings])
+        return Scored(report, marked, logits)
 
     def _damage(
         self, tokens: TokenScores, sentences: Sequence[Sentence], judged: dict[int, Judgement]
@@ -212,9 +207,10 @@ def load_scorer(settings: Settings) -> Scorer:
     With another model than the head was trained on, only surprisal is read, and a warning says that calibration
     was made on the other. Raises ModelError where a model is missing or damaged.
     """
-    head = load_head(MODELS_DIR / "scorer")
+    folder = MODELS_DIR / "scorer"
+    head, origin = load_head(folder), load_origin(folder)
     trained_on = head.calibration.lm
     if settings.lm == trained_on:
-        return Scorer(load_model(settings, branch=MODELS_DIR / "scorer" / "scorer.safetensors"), head, settings)
+        return Scorer(load_model(settings, branch=folder / "scorer.safetensors"), head, origin, settings)
     logger.warning("the scorer was calibrated on %s: with %s its probabilities are rough", trained_on, settings.lm)
-    return Scorer(load_model(settings), head, settings)
+    return Scorer(load_model(settings), head, origin, settings)

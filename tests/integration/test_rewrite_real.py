@@ -86,6 +86,11 @@ def test_a_model_proposes_and_the_text_comes_back(
         ("The mayor said on Monday that the two ships has left the harbour of Lisbon.", "has", "have"),
         ("The minister went to to Paris on Monday in order to meet her colleagues.", " to", ""),
         ("She told reporters on Tuesday that the Company would close two of its plants.", "Company", "company"),
+        (
+            "Libya how many are far countries, CBS News report Earlier this week with Anna Lindqvist.",
+            "Earlier",
+            "earlier",
+        ),
     ],
 )
 def test_minimal_edits(scorer: Scorer, text: str, before: str, after: str) -> None:

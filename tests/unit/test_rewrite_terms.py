@@ -40,6 +40,23 @@ def test_nothing_is_proposed(case: dict[str, Any]) -> None:
 
 
 def test_without_a_model_there_are_offices_alone() -> None:
-    office, *_, term = load("terms.json")
+    office, *_, term, belonging = load("terms.json")
     assert len(found(office, None)) == 1
     assert found(term, None) == []
+    assert found(belonging, None) == []
+
+
+class SureLate(WordModel):
+    """Tells words apart only after a long context."""
+
+    def score_variants(self, context: Any, variants: Any) -> Any:
+        read = super().score_variants(context, variants)
+        return read if len(context) > 3 else [read[0]] * len(read)
+
+
+def test_a_term_is_the_same_all_through_a_document() -> None:
+    copy = "The Lindqvist government has garbled. The Lindqvist government has the harbor garbled closed."
+    proposals = found(
+        {"copy": copy, "source": "The Lindqvist administration closed it."}, SureLate(frozenset({"government"}))
+    )
+    assert apply(copy, [p.edit for p in proposals]) == copy.replace("government", "administration")
