@@ -74,6 +74,7 @@ class Parts:
     @cached_property
     def scorer(self) -> Scorer:
         """The language model and the head that reads it."""
+        _ = self.grammar  # Harper builds its dictionary while torch is imported and the model read
         from repair.scoring.scorer import load_scorer
 
         return load_scorer(self._settings)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from repair.detectors.checker import Status
-from repair.detectors.lexicon import is_misspelt
+from repair.detectors.lexicon import is_misspelt, zipf
 from repair.records import Document, Finding, Sentence, Span
 
 if TYPE_CHECKING:
-    from harper import Lint, Suggestion
+    from harper import Lint, Linter, Suggestion
 
 QUIET_KINDS = frozenset("Style Readability Enhancement Formatting Redundancy Regionalism Capitalization".split())
 """Matters of taste and of layout; capitals, because Harper takes every name it does not know for an error."""
@@ -27,22 +28,32 @@ def harper_status() -> Status:
 
 
 class HarperChecker:
-    """Asks Harper. Building it takes about a second, for the dictionary."""
+    """Asks Harper. Its dictionary takes a second to build: in a thread, so that others can load beside it."""
 
     def __init__(self) -> None:
-        from harper import Linter
-
         self.signature = f"harper-{harper_status().version}"
-        self._linter = Linter()
+        pool = ThreadPoolExecutor(1, thread_name_prefix="harper")
+        self._linter = pool.submit(_linter)
+        pool.shutdown(wait=False)
 
     def check(self, document: Document, sentences: Sequence[Sentence]) -> tuple[Finding, ...]:
         """Findings in these sentences. Harper counts code points, as we do."""
         found = []
+        linter = self._linter.result()
         for sentence in sentences:
-            for lint in self._linter.lint(sentence.span.of(document.text), language="plaintext"):
+            for lint in linter.lint(sentence.span.of(document.text), language="plaintext"):
                 if _is_news(lint):
                     found.append(_finding(lint, sentence.span.start))
         return tuple(sorted(found, key=lambda f: (f.span, f.rule)))
+
+
+def _linter() -> Linter:
+    """Harper, and the lexicon that judges its findings."""
+    from harper import Linter
+
+    linter = Linter()
+    zipf("the")
+    return linter
 
 
 def _is_news(lint: Lint) -> bool:
