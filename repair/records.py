@@ -207,7 +207,8 @@ class ScoreReport:
     threshold: float
     signature: str
     machine: float | None = None
-    """Calibrated probability that a machine wrote the text, not a person; of one well-made sentence it says little."""
+    """Probability that a machine wrote the text, not a person: a weak hint, which no command shows; None without
+    prose."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -70,7 +70,7 @@ class FakeScorer:
         scores = [s.score for s in judged if s.score is not None]
         score = max(scores, default=None)
         flagged = score is not None and score >= self.threshold
-        return FakeScored(ScoreReport(document, judged, score, flagged, 20.0, self.threshold, self.signature, 0.75))
+        return FakeScored(ScoreReport(document, judged, score, flagged, 20.0, self.threshold, self.signature))
 
     def _judge(self, document: Document, sentence: Sentence) -> SentenceScore:
         if not sentence.kind.is_language:

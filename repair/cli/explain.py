@@ -65,8 +65,6 @@ def _index(cleaner: Cleaner, path: Path, settings: Settings, *, flagged: bool) -
 def _explained(cleaned: CleanedDocument, *, every: bool) -> Iterator[Text]:
     report = cleaned.report
     yield next(report_lines(report))
-    if report.machine is not None:
-        yield Text(f"a machine's wording, not a person's: {percent(report.machine)}", style="dim")
     for match in cleaned.sources:
         yield Text(f"clean source: {match.source.source.path} (alignment {match.score:.2f})")
     reasons = {skipped.suggestion.id: skipped.reason for skipped in cleaned.skipped}

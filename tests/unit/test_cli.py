@@ -400,7 +400,6 @@ def test_explain_shows_sentence_reason_and_suggestion(repair: Repair, articles: 
     assert code == 0
     for words in (
         "garbled, score 0.99",
-        "a machine's wording, not a person's: 0.75",
         "clean source: articles/a.txt",
         "1:1 0.99 prose The council zzz the budget on Monday.",
         "applied: no such word",
