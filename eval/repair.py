@@ -138,7 +138,7 @@ def seed_rows(cleaner: Cleaner, _: argparse.Namespace | None = None) -> Iterator
 def gate_rows(cleaner: Cleaner, args: argparse.Namespace) -> Iterator[Row]:
     """What the gate refuses and passes; see `eval.gate_rates`."""
     pairs = gate_rates.pairs_of("measure" if args.final else "choose", 60)
-    return gate_rates.rows(gate_rates.judged(pairs, cleaner.parts.scorer.model, cleaner.parts.embedder))
+    yield from gate_rates.rows(gate_rates.judged(pairs, cleaner.parts.scorer.model, cleaner.parts.embedder))
 
 
 def sourced_rows(_: Cleaner, args: argparse.Namespace) -> Iterator[Row]:

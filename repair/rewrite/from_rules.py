@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from repair.parallel.tables import is_known_name
 from repair.records import Edit, Finding, Origin, Proposal, ScoreReport, Span
 
 GRAMMAR_CHOICES = 3
@@ -34,8 +35,15 @@ def _proposals(text: str, findings: Sequence[Finding], lines: dict[Span, Span]) 
         origin = origin_of(finding.rule)
         for after in finding.replacements[: GRAMMAR_CHOICES if origin == "grammar" else 1]:
             span = finding.span if after else lines.get(finding.span, finding.span)
+            if _is_name_written_small(span.of(text), after):
+                continue
             reason = f"{finding.rule}: {finding.message}"
             yield Proposal(Edit(span, span.of(text), after), origin, reason, finding.evidence)
+
+
+def _is_name_written_small(before: str, after: str) -> bool:
+    """True where an unknown word would become a name in lower case: a word of another language ("kabol", "kabul")."""
+    return before.islower() and after.islower() and after not in before.split() and is_known_name(after)
 
 
 def _removed_lines(text: str, findings: Sequence[Finding]) -> dict[Span, Span]:

@@ -54,6 +54,15 @@ def test_a_rule_proposes_its_first_replacement_and_says_why() -> None:
     assert proposal.reason == "spacing.hyphen: a test"
 
 
+@pytest.mark.parametrize(
+    ("word", "meant", "proposed"),
+    [("hous", "house", 1), ("kabol", "kabul", 0), ("Kabol", "Kabul", 1), ("march march", "march", 1)],
+)
+def test_a_name_in_lower_case_is_no_mend_of_a_foreign_word(word: str, meant: str, proposed: int) -> None:
+    text = f"They saw the {word} of the ship."
+    assert len(from_rules.propose(judged(text, finding(text, "word.unknown", word, meant)).report)) == proposed
+
+
 def test_a_grammar_tool_proposes_three_at_most() -> None:
     text = "The ship have sailed."
     report = judged(text, finding(text, "grammar.harper.Agreement", "have", "has", "had", "having", "halve")).report
