@@ -12,8 +12,9 @@ Which checks are asked depends on what stands behind the proposal:
     MODEL        lm, endpoint, grammar                  as RULE, + length, senses, opposites, roles, meaning, score,
                                                         surprisal, accept
 
-A model must lower score and surprisal. A rule's mend changes single characters in a known way, so it need not lower a
-score. Between a text and its copy by a good machine the score does not tell (`eval/LOG.md`), so it is not asked there.
+A model must lower score and surprisal, or surprisal alone where it changes but capitals (the score may rise by SLACK).
+A rule's mend changes single characters in a known way, so it need not lower a score. Between a text and its copy by a
+good machine the score does not tell (`eval/LOG.md`), so it is not asked there.
 Checks go from cheap to dear: what the words already refuse is not read by a model.
 
 Tier `safe` is for SOURCE, COPY in a document that is flagged, REMOVAL and the rules in SURE_RULES, where nothing was
@@ -246,7 +247,9 @@ def _check_damage(scored: Scored, trials: Sequence[_Trial], scorer: Scorer) -> N
         index = trial.sentences[0].sentence.index
         trial.score_before, trial.score_after = scores[index, trial.before], scores[index, trial.after]
         if (least := FALLS.get(trial.backing)) is not None:
-            trial.checks.append(_damage_falls(trial, least))
+            # Capitals move the score and say nothing of the sense: surprisal judges them.
+            in_case_alone = trial.before.casefold() == trial.after.casefold()
+            trial.checks.append(_damage_falls(trial, -SLACK if in_case_alone else least))
 
 
 def _damage_falls(trial: _Trial, margin: float) -> Check:

@@ -105,8 +105,12 @@ def _places(text: str, tokens: TokenScores, sentence: SentenceScore) -> list[Spa
     return ranked[:PLACES] + [word for word in ranked[PLACES:] if _stray_capital(word.of(text))]
 
 
+def _is_capitalised(word: str) -> bool:
+    return word[:1].isupper() and word[1:].islower()
+
+
 def _stray_capital(word: str) -> bool:
-    share = capital_share(word) if word[:1].isupper() and word[1:].islower() else None
+    share = capital_share(word) if _is_capitalised(word) else None
     return share is not None and share <= PLAIN
 
 
@@ -117,7 +121,7 @@ def _candidates(text: str, place: Span, guess: _Guess) -> list[Edit]:
     others = {_cased(word, new) for new in words.swaps(word)}
     if word.islower():
         others |= words.forms(word) | {top for top in guess.top if words.related(word, top)}
-    if word[:1].isupper() and word[1:].islower() and words.exists(word.casefold()):
+    if _is_capitalised(word) and words.exists(word.casefold()):
         others.add(word.lower())
     edits = {Edit(place, word, new): guess.likelihood(new) for new in sorted(others)}
     edits |= {
@@ -125,6 +129,8 @@ def _candidates(text: str, place: Span, guess: _Guess) -> list[Edit]:
         for new in sorted(words.INSERTABLE.intersection(guess.top))
     }
     likeliest = sorted(edits, key=lambda e: -edits[e])[:CHOICES]
+    if _stray_capital(word):  # what stands before it does not tell: many words may follow
+        likeliest = list(dict.fromkeys([*likeliest, Edit(place, word, word.lower())]))
     if words.is_function_word(word) or [b.casefold() for b in before] == [word.casefold()]:
         likeliest += _left_out(text, place)
     return likeliest

@@ -17,7 +17,7 @@ from repair.records import Evidence, Origin, Proposal, Relation, SourceMatch, Su
 from repair.rewrite import from_source
 from repair.rewrite.gate import judge
 from repair.rewrite.policy import decide
-from tests.rewriting import Judged, WordEmbedder, WordScorer, always, finding, judged, replacing, source
+from tests.rewriting import Judged, WordEmbedder, WordModel, WordScorer, always, finding, judged, replacing, source
 
 CASES = Path(__file__).parent.parent / "cases" / "rewrite"
 
@@ -212,6 +212,18 @@ def test_a_models_rewrite_must_be_one_that_an_editor_takes(probability: float, p
     accept = next(check for check in suggestion.checks if check.name == "accept")
     assert (accept.passed, accept.value) == (passes, probability)
     assert suggestion.refused_by == (() if passes else (accept,))
+
+
+@pytest.mark.parametrize(("after", "passes"), [("distant", True), ("remote", False)])
+def test_capitals_need_not_lower_the_score(after: str, passes: bool) -> None:
+    text = "They sailed to a Distant harbour."
+    scorer: Any = WordScorer()
+    scorer.model = WordModel(frozenset({"Distant"}))
+    embedder: Any = WordEmbedder()
+    scored: Any = judged(text)
+    proposals = [proposed(text, "Distant", after)]
+    (suggestion,) = judge(scored, proposals, scorer=scorer, embedder=embedder, matches=(), acceptance=always(0.9))
+    assert [check.passed for check in suggestion.checks if check.name == "score"] == [passes]
 
 
 def test_no_proposals_no_suggestions() -> None:
