@@ -248,7 +248,7 @@ def _check_damage(scored: Scored, trials: Sequence[_Trial], scorer: Scorer) -> N
         trial.score_before, trial.score_after = scores[index, trial.before], scores[index, trial.after]
         if (least := FALLS.get(trial.backing)) is not None:
             # Capitals move the score and say nothing of the sense: surprisal judges them.
-            in_case_alone = trial.before.casefold() == trial.after.casefold()
+            in_case_alone = trial.backing is Backing.MODEL and trial.before.casefold() == trial.after.casefold()
             trial.checks.append(_damage_falls(trial, -SLACK if in_case_alone else least))
 
 

@@ -11,7 +11,7 @@ country's name, since another country's may be meant.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
@@ -139,24 +139,33 @@ def _sentence_at(match: SourceMatch, at: int) -> int | None:
 
 def _terms(text: str, own: Span, followers: Followers, vocabulary: Collection[str]) -> Iterator[Term]:
     """A word whose neighbour on the left stands in the source too, and which the source does not have."""
-    for one, other in pairwise(_WORD.finditer(text, own.start, own.end)):
-        if text[one.end() : other.start()] != " " or not _makes_term(one.group(), other.group()):
-            continue
-        known = followers.get(one.group(), {})
-        stems = {word[:4] for word in known}
-        if len(known) == 1 and other.group()[:4] not in stems and other.group() not in vocabulary:
-            (word, place), *_ = known.items()
-            yield _exchanged(text, one, other, word), place
+    for one, other in _pairs(text, own):
+        told = _told(followers.get(one.group(), {}), other.group())
+        if told is not None and other.group() not in vocabulary:
+            yield _exchanged(text, one, other, told[0]), told[1]
 
 
 def _held(text: str, own: Span, holdings: Followers) -> Iterator[Term]:
-    """What belongs to a name of which the source says one thing alone, and another."""
+    """What belongs to a name and is called otherwise in the source."""
     for mention in _OF_A_NAME.finditer(text, own.start, own.end):
-        name, word = mention.groups()
-        known = holdings.get(name, {})
-        if len(known) == 1 and word[:4] not in {w[:4] for w in known}:
-            (other, place), *_ = known.items()
-            yield Edit(Span(*mention.span(2)), word, other), place
+        told = _told(holdings.get(mention[1], {}), mention[2])
+        if told is not None:
+            yield Edit(Span(*mention.span(2)), mention[2], told[0]), told[1]
+
+
+def _told(known: dict[str, int], word: str) -> tuple[str, int] | None:
+    """What the source says in a word's place, and in which sentence: one word alone, and no form of `word`."""
+    if len(known) != 1:
+        return None
+    (told,) = known.items()
+    return None if told[0][:4] == word[:4] else told
+
+
+def _pairs(text: str, span: Span) -> Iterator[tuple[re.Match[str], re.Match[str]]]:
+    """Neighbouring words that make a term."""
+    for one, other in pairwise(_WORD.finditer(text, span.start, span.end)):
+        if text[one.end() : other.start()] == " " and _makes_term(one.group(), other.group()):
+            yield one, other
 
 
 def _exchanged(text: str, one: re.Match[str], other: re.Match[str], word: str) -> Edit:
@@ -169,19 +178,21 @@ def _exchanged(text: str, one: re.Match[str], other: re.Match[str], word: str) -
 
 
 def _followers(match: SourceMatch) -> Followers:
-    found: Followers = {}
-    for place, sentence in enumerate(match.sentences):
-        for one, other in pairwise(_WORD.finditer(match.source.text, sentence.span.start, sentence.span.end)):
-            if match.source.text[one.end() : other.start()] == " " and _makes_term(one.group(), other.group()):
-                found.setdefault(one.group(), {}).setdefault(other.group(), place)
-    return found
+    return _first_places(match, lambda text, span: ((one.group(), other.group()) for one, other in _pairs(text, span)))
 
 
 def _holdings(match: SourceMatch) -> Followers:
+    return _first_places(
+        match, lambda text, span: (m.groups() for m in _OF_A_NAME.finditer(text, span.start, span.end))
+    )
+
+
+def _first_places(match: SourceMatch, read: Callable[[str, Span], Iterable[Sequence[str]]]) -> Followers:
+    """The pairs of words that `read` finds in each sentence of the source."""
     found: Followers = {}
     for place, sentence in enumerate(match.sentences):
-        for mention in _OF_A_NAME.finditer(match.source.text, sentence.span.start, sentence.span.end):
-            found.setdefault(mention[1], {}).setdefault(mention[2], place)
+        for one, other in read(match.source.text, sentence.span):
+            found.setdefault(one, {}).setdefault(other, place)
     return found
 
 
