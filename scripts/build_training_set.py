@@ -6,13 +6,12 @@
     python scripts/build_training_set.py --split dev-clean --out .cache/dev-clean.parquet
 
 One row a sentence: document, source, index, text; `damage` from 0 (clean) to 1 (garbled), -1 where nobody said; the
-`spans` that are wrong with their severity (2 major, 1 minor), and whether words were judged at all; `machine` 1 for
-machine output, 0 for people's sentences, -1 where it is neither. Sources: people's corrections of machine output
-(`postedit_train_*`), weak and strong engines beside human references (`mt_train`, `mt_train_flores`), translators'
-error marks (`error_spans_train_*`), original news, its round trips and our own corruptions of it (`roundtrip_train`:
-2009-2016 to learn from, 2017 to choose by), and people's own English with its slips (`slips.py`). `--split dev` reads
-the `*_dev_*` files instead; `fit-clean` and `dev-clean` are documents of people's prose other than news. Files for
-measuring are never read.
+`spans` that are wrong with their severity (2 major, 1 minor), and whether words were judged at all. Sources: people's
+corrections of machine output (`postedit_train_*`), weak and strong engines beside human references (`mt_train`,
+`mt_train_flores`), translators' error marks (`error_spans_train_*`), original news, its round trips and our own
+corruptions of it (`roundtrip_train`: 2009-2016 to learn from, 2017 to choose by), and people's own English with its
+slips (`slips.py`). `--split dev` reads the `*_dev_*` files instead; `fit-clean` and `dev-clean` are documents of
+people's prose other than news, and of hurried writers. Files for measuring are never read.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ import pyarrow.parquet as pq
 from clean_prose import people_documents, technical_documents
 from corruptions import Confusions, corrupt, learn_confusions
 from sacrebleu.metrics import CHRF
-from slips import people, slip
+from slips import hurried, people, slip
 
 from eval.data import detokenise
 
@@ -44,7 +43,7 @@ HELD_OUT_YEAR = 2017
 DOCUMENT = 8
 """Sentences of one pseudo-document: about the 256 tokens that the model scores in one window."""
 MAJOR, MINOR = 2, 1
-CLEAN_DOCUMENTS = 150
+CLEAN_DOCUMENTS, HURRIED_DOCUMENTS = 150, 50
 PEOPLE_DEV = 5
 """Every fifth of the people's sentences is for choosing by."""
 
@@ -58,7 +57,6 @@ class Row:
     index: int
     text: str
     damage: float
-    machine: int
     spans: tuple[tuple[int, int, int], ...] = ()
     words_judged: bool = False
 
@@ -74,11 +72,14 @@ class Sizes:
     round_trips: int
     news: int
     people: int
+    hurried: int
 
 
 SIZES = {
-    "train": Sizes(postedits=2600, engines=420, flores=2400, spans=620, round_trips=170, news=300, people=2600),
-    "dev": Sizes(postedits=350, engines=110, flores=0, spans=60, round_trips=0, news=120, people=900),
+    "train": Sizes(
+        postedits=2600, engines=420, flores=2400, spans=620, round_trips=170, news=300, people=2600, hurried=150
+    ),
+    "dev": Sizes(postedits=350, engines=110, flores=0, spans=60, round_trips=0, news=120, people=900, hurried=0),
 }
 
 
@@ -107,18 +108,18 @@ def from_postedits(rng: random.Random, split: str, per_pair: int) -> Iterator[Ro
         for row in table.head(per_pair).itertuples():
             name = f"postedit-{pair}-{row.segment}"
             edited = detokenise(row.post_edit)
-            yield Row(f"{name}-pe", f"postedit_{pair}", 0, edited, 0.0, -1, words_judged=True)
+            yield Row(f"{name}-pe", f"postedit_{pair}", 0, edited, 0.0, words_judged=True)
             text = detokenise(row.mt)
             damage = min(1.0, max(0.0, (row.hter - GOOD_HTER) / (BAD_HTER - GOOD_HTER)))
             spans = spans_of_tags(text, row.mt.split(), row.tags.split())
-            yield Row(f"{name}-mt", f"postedit_{pair}", 0, text, damage, 1, spans, words_judged=True)
+            yield Row(f"{name}-mt", f"postedit_{pair}", 0, text, damage, spans, words_judged=True)
 
 
 def _engine_row(document: str, index: int, engine: str, mt: str, reference: str, score: CHRF) -> Row:
     text = html.unescape(mt)
     chrf = score.sentence_score(text, [reference]).score
     low = chrf < LOW_CHRF if engine in WEAK else chrf < LOW_CHRF - 12
-    return Row(document, f"engine_{engine}", index, text, 1.0 if low else 0.0 if chrf > HIGH_CHRF else -1.0, 1)
+    return Row(document, f"engine_{engine}", index, text, 1.0 if low else 0.0 if chrf > HIGH_CHRF else -1.0)
 
 
 def from_engines(rng: random.Random, split: str, documents: int) -> Iterator[Row]:
@@ -132,7 +133,7 @@ def from_engines(rng: random.Random, split: str, documents: int) -> Iterator[Row
         start = rng.randrange(max(1, len(group) - DOCUMENT))
         for i, row in enumerate(group[start : start + DOCUMENT].itertuples()):
             if number % 2:
-                yield Row(f"engine-{number}", "reference", i, row.reference, 0.0, 0, words_judged=True)
+                yield Row(f"engine-{number}", "reference", i, row.reference, 0.0, words_judged=True)
             else:
                 yield _engine_row(f"engine-{number}", i, row.engine, row.mt, row.reference, score)
 
@@ -144,7 +145,7 @@ def from_flores(rng: random.Random, sentences: int) -> Iterator[Row]:
     for number, row in enumerate(table.itertuples()):
         name = f"flores-{number}"
         if number % 3 == 0:
-            yield Row(name, "reference_flores", 0, row.reference, 0.0, 0, words_judged=True)
+            yield Row(name, "reference_flores", 0, row.reference, 0.0, words_judged=True)
         else:
             yield _engine_row(name, 0, row.engine, row.mt, row.reference, score)
 
@@ -160,9 +161,8 @@ def from_error_spans(rng: random.Random, split: str, documents: int) -> Iterator
                 spans = tuple((s["start"], s["end"], MAJOR if s["severity"] == "major" else MINOR) for s in row.spans)
                 major = sum(severity == MAJOR for *_, severity in spans)
                 damage = 1.0 if major >= 2 else 0.6 if major else 0.25 if spans else 0.0
-                machine = 0 if "ref" in row.system else 1
                 name_ = f"spans-{name}-{number}"
-                yield Row(name_, f"spans_{name}", i, row.mt, damage, machine, spans, words_judged=True)
+                yield Row(name_, f"spans_{name}", i, row.mt, damage, spans, words_judged=True)
 
 
 def round_trip_table(split: str) -> pd.DataFrame:
@@ -177,7 +177,7 @@ def from_round_trips(rng: random.Random, documents: int) -> Iterator[Row]:
         texts = table.damaged.tolist()
         for start in rng.sample(range(0, len(texts) - DOCUMENT, DOCUMENT), documents):
             for i, text in enumerate(texts[start : start + DOCUMENT]):
-                yield Row(f"trip-{engine}-{start}", f"trip_{engine}", i, text, -1.0, 1)
+                yield Row(f"trip-{engine}-{start}", f"trip_{engine}", i, text, -1.0)
 
 
 def from_news(rng: random.Random, split: str, documents: int, confusions: Confusions) -> Iterator[Row]:
@@ -192,13 +192,13 @@ def from_news(rng: random.Random, split: str, documents: int, confusions: Confus
             if rng.random() < damage:
                 damaged = corrupt(text, rng, confusions, operations=rng.choice((1, 2, 2, 3, 4)))
             if damaged is None:
-                yield Row(f"news-{number}", "news", i, text, 0.0, 0, words_judged=True)
+                yield Row(f"news-{number}", "news", i, text, 0.0, words_judged=True)
             else:
                 spans = tuple((start, end, MAJOR) for start, end in damaged.spans)
-                yield Row(f"news-{number}", "corrupted", i, damaged.text, 1.0, -1, spans, words_judged=True)
+                yield Row(f"news-{number}", "corrupted", i, damaged.text, 1.0, spans, words_judged=True)
     if split == "dev":
         for i, text in enumerate(texts):
-            yield Row(f"solo-{i}", "news_alone", 0, text, 0.0, 0, words_judged=True)
+            yield Row(f"solo-{i}", "news_alone", 0, text, 0.0, words_judged=True)
 
 
 def from_people(rng: random.Random, split: str, sentences: int, work: Path) -> Iterator[Row]:
@@ -207,13 +207,29 @@ def from_people(rng: random.Random, split: str, sentences: int, work: Path) -> I
     news = round_trip_table(split).drop_duplicates("original").original.tolist()
     for i, text in enumerate(rng.sample(texts, sentences)):
         shown = slip(text, rng) if i % 3 == 0 else text
-        yield Row(f"people-{i}", "people", 0, shown, 0.0, 0, words_judged=True)
+        yield Row(f"people-{i}", "people", 0, shown, 0.0, words_judged=True)
     for i, text in enumerate(rng.sample(news, sentences // 2)):
-        yield Row(f"slips-{i}", "slips", 0, slip(text, rng), 0.0, 0, words_judged=True)
+        yield Row(f"slips-{i}", "slips", 0, slip(text, rng), 0.0, words_judged=True)
+
+
+def news_documents(rng: random.Random, split: str, documents: int) -> list[list[str]]:
+    """Consecutive sentences of original news."""
+    texts = round_trip_table(split).drop_duplicates("original").original.tolist()
+    starts = rng.sample(range(0, len(texts) - DOCUMENT + 1, DOCUMENT), documents)
+    return [texts[start : start + DOCUMENT] for start in starts]
+
+
+def from_hurried(rng: random.Random, documents: list[list[str]]) -> Iterator[Row]:
+    """The documents as pupils and hurried writers put them: badly spelt, and clean."""
+    for number, sentences in enumerate(documents):
+        for i, text in enumerate(hurried(sentences, rng)):
+            yield Row(f"writers-{number}", "writers", i, text, 0.0, words_judged=True)
 
 
 def from_clean_prose(rng: random.Random, split: str, work: Path) -> Iterator[Row]:
-    """Reviews, editorials and technical prose in their documents, a third of them with slips; all of it clean."""
+    """Reviews, editorials and technical prose in their documents, a third of them with slips; then editorials and
+    news by hurried writers. All of it clean.
+    """
     written = [d for i, d in enumerate(people_documents(work)) if (i % 2 == 0) == (split == "dev")]
     kinds = {
         "prose": rng.sample(written, CLEAN_DOCUMENTS),
@@ -223,7 +239,9 @@ def from_clean_prose(rng: random.Random, split: str, work: Path) -> Iterator[Row
         for number, sentences in enumerate(documents):
             for i, text in enumerate(sentences):
                 shown = slip(text, rng) if number % 3 == 0 and rng.random() < 0.5 else text
-                yield Row(f"{kind}-{number}", kind, i, shown, 0.0, 0, words_judged=True)
+                yield Row(f"{kind}-{number}", kind, i, shown, 0.0, words_judged=True)
+    news = news_documents(rng, "dev" if split == "dev" else "train", HURRIED_DOCUMENTS)
+    yield from from_hurried(rng, [*rng.sample(written, HURRIED_DOCUMENTS), *news])
 
 
 def build(split: str, seed: int, scale: float, work: Path) -> list[Row]:
@@ -243,6 +261,7 @@ def build(split: str, seed: int, scale: float, work: Path) -> list[Row]:
         *(from_round_trips(rng, sizes.round_trips) if sizes.round_trips else ()),
         *from_news(rng, split, sizes.news, confusions),
         *from_people(rng, split, sizes.people, work),
+        *from_hurried(rng, news_documents(rng, split, sizes.hurried)),
     ]
 
 

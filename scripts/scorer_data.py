@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
 
@@ -37,7 +38,6 @@ class Example:
     source: str
     damage: float
     """0 clean to 1 garbled, -1 not known."""
-    machine: int
     words: int
     features: Array
     states: NDArray[np.float16]
@@ -85,12 +85,13 @@ def read_documents(path: Path) -> list[Labelled]:
 
 
 def token_scores(model: LanguageModel, documents: Sequence[Labelled], work: Path) -> Iterator[TokenScores]:
-    """Scores of every document, in order, from shards on disk where they are there."""
+    """Scores of every document, in order, from shards on disk where they are there; a shard's name tells its texts."""
     work.mkdir(parents=True, exist_ok=True)
     for at in range(0, len(documents), SHARD):
-        shard = work / f"{at:06d}.npz"
+        part = documents[at : at + SHARD]
+        texts = sha256("\n".join(d.text for d in part).encode()).hexdigest()
+        shard = work / f"{at:06d}-{texts[:12]}.npz"
         if not shard.exists():
-            part = documents[at : at + SHARD]
             scores = model.token_scores([(d.text, d.sentences) for d in part], context=Settings().context_tokens)
             arrays = {f"{i}_{name}": a for i, s in enumerate(scores) for name, a in _arrays(s).items()}
             temporary = shard.with_suffix(".tmp.npz")
@@ -98,7 +99,7 @@ def token_scores(model: LanguageModel, documents: Sequence[Labelled], work: Path
             temporary.rename(shard)
             log.info("%d of %d documents", min(at + SHARD, len(documents)), len(documents))
         with np.load(shard) as kept:
-            for i in range(min(SHARD, len(documents) - at)):
+            for i in range(len(part)):
                 yield TokenScores(*(kept[f"{i}_{n}"] for n in ("starts", "ends", "surprisal", "entropy", "hidden")))
 
 
@@ -128,7 +129,6 @@ def examples(documents: Sequence[Labelled], scores: Iterator[TokenScores]) -> li
                     document=document.name,
                     source=str(row["source"]),
                     damage=float(row["damage"]),  # type: ignore[arg-type]
-                    machine=int(row["machine"]),  # type: ignore[call-overload]
                     words=len(sentence.span.of(document.text).split()),
                     features=features,
                     states=tokens.hidden[rows].astype(np.float16),

@@ -15,6 +15,7 @@ import re
 import subprocess
 import sys
 import tarfile
+from collections.abc import Sequence
 from pathlib import Path
 
 SOUNDS_LIKE = {
@@ -25,6 +26,13 @@ SOUNDS_LIKE = {
     "separate": "seperate", "until": "untill", "which": "wich", "people": "poeple", "a lot": "alot",
 }  # fmt: skip
 """What is written for another word that sounds or looks like it."""
+SPOKEN = {
+    "was": "were", "has": "have", "have": "has", "doesn't": "don't", "is": "are", "are": "is", "saw": "seen",
+    "because": "cause", "you": "u", "and": "&", "an": "a", "a": "an", "very": "really", "many": "alot of", "I": "i",
+    "going": "gonna", "well": "good", "could": "could of", "fewer": "less", "who": "that", "something": "somthing",
+}  # fmt: skip
+"""What is written as it is said, or with the wrong form of a verb."""
+VOWELS = "aeiou"
 OPENERS = ("I think", "In my opinion", "I believe that", "To me", "Well", "And", "But", "So", "Also", "Like I said")
 PACKAGE = "vaderSentiment==3.3.2"
 ARCHIVE = "vaderSentiment-3.3.2.tar.gz"
@@ -67,6 +75,48 @@ def slip(sentence: str, rng: random.Random) -> str:
     if rng.random() < 0.15:
         words[-1] = words[-1].rstrip(".") + rng.choice(("", "!", "!!", "..."))
     return " ".join(words)
+
+
+def _by_ear(word: str, rng: random.Random) -> str:
+    """One vowel written for another, a double letter written once, or an ending left out."""
+    if len(word) < 5 or not word.isalpha():
+        return word
+    kind = rng.randrange(3)
+    if kind == 0:
+        at = rng.choice([i for i, letter in enumerate(word) if i and letter in VOWELS] or [0])
+        return word[:at] + rng.choice(VOWELS) + word[at + 1 :] if at else word
+    if kind == 1:
+        return re.sub(r"(?<=\w)([a-z])\1", r"\1", word, count=1)
+    return re.sub(r"(s|ed|ly|e)$", "", word)
+
+
+def _in_haste(words: list[str], rng: random.Random) -> list[str]:
+    """One slip of a hurried writer, at a word by chance."""
+    at = rng.randrange(len(words))
+    word, kind = words[at], rng.random()
+    if kind < 0.6:
+        changed = [_misspell(word, rng) if kind < 0.25 else _by_ear(word, rng)]
+    elif kind < 0.9:
+        at = rng.choice([i for i, other in enumerate(words) if other in SOUNDS_LIKE or other in SPOKEN] or [at])
+        changed = [SOUNDS_LIKE.get(words[at]) or SPOKEN.get(words[at]) or words[at].lower()]
+    else:
+        changed = [word, word] if kind < 0.93 else [word.replace("'", "").replace("’", "").rstrip(",")]
+    return [*words[:at], *changed, *words[at + 1 :]]
+
+
+def hurried(sentences: Sequence[str], rng: random.Random) -> list[str]:
+    """A text as a pupil or a hurried writer puts it: slips at a rate of the writer's own, sentences that run on."""
+    rate, run_on = rng.uniform(0.02, 0.3), rng.uniform(0, 0.4)
+    found: list[str] = []
+    for sentence in sentences:
+        words = sentence.split()
+        for _ in range(round(rng.expovariate(1 / (rate * len(words))))):
+            words = _in_haste(words, rng)
+        text = " ".join(words)
+        if found and rng.random() < run_on:
+            text = found.pop().rstrip(".") + rng.choice((", ", " and ", " so ", " ")) + text[0].lower() + text[1:]
+        found.append(text)
+    return found
 
 
 def people(folder: Path) -> list[str]:

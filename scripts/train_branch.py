@@ -1,7 +1,7 @@
-"""Train the branch that reads sentences as a whole (`repair.lm.branch`): low-rank adapters and three heads.
+"""Train the branch that reads sentences as a whole (`repair.lm.branch`): low-rank adapters and two heads.
 
-Of each token: is it wrong, is it badly wrong; of each sentence: is it damaged, did a machine write it. One loss, the
-layers below frozen and read from the shards, so a step costs eight layers forward and back.
+Of each token: is it wrong, is it badly wrong; of each sentence: is it damaged. One loss, the layers below frozen and
+read from the shards, so a step costs eight layers forward and back.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ RANK = 16
 LAYERS = range(16, 24)
 EPOCHS, RATE = 2, 1e-3
 BATCH_TOKENS = 2048
-LOSS_WEIGHTS = {"token": 1.0, "major": 0.5, "damage": 1.0, "machine": 0.5}
+LOSS_WEIGHTS = {"token": 1.0, "major": 0.5, "damage": 1.0}
 
 
 def untrained(body: Llama, seed: int) -> Parameters:
@@ -32,8 +32,8 @@ def untrained(body: Llama, seed: int) -> Parameters:
     width = body.width
     found = {"told": torch.zeros(2, width)} | fresh(body, LAYERS, RANK, seed)
     found |= {"token.weight": torch.zeros(2, width), "token.bias": torch.tensor([-2.0, -2.0])}
-    found |= {"pool.query": torch.randn(2, width, generator=draw) / width, "pool.value": torch.zeros(2, width)}
-    return found | {"pool.bias": torch.zeros(2)}
+    found |= {"pool.query": torch.randn(width, generator=draw) / width, "pool.value": torch.zeros(width)}
+    return found | {"pool.bias": torch.zeros(1)}
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -45,7 +45,6 @@ class Batch:
     seen: torch.Tensor
     wrong: torch.Tensor
     damage: torch.Tensor
-    machine: torch.Tensor
 
 
 def collate(found: Sequence[Example]) -> Batch:
@@ -60,8 +59,7 @@ def collate(found: Sequence[Example]) -> Batch:
         n = len(e.states)
         states[i, :n] = torch.from_numpy(e.states).to(torch.bfloat16)
         told[i, :n], wrong[i, :n], seen[i, :n] = torch.from_numpy(e.told), torch.from_numpy(e.wrong.astype(int)), True
-    damage = torch.tensor([e.damage for e in found])
-    return Batch(states, told, seen, wrong, damage, torch.tensor([e.machine for e in found]))
+    return Batch(states, told, seen, wrong, torch.tensor([e.damage for e in found]))
 
 
 def batches(found: Sequence[Example], seed: int) -> list[list[int]]:
@@ -71,10 +69,10 @@ def batches(found: Sequence[Example], seed: int) -> list[list[int]]:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Judged:
-    """Log-odds. Shapes: token (rows, tokens, 2) wrong and badly wrong; sentence (rows, 2) damaged and machine's."""
+    """Log-odds. Shapes: token (rows, tokens, 2) wrong and badly wrong; damage (rows,)."""
 
     token: torch.Tensor
-    sentence: torch.Tensor
+    damage: torch.Tensor
 
 
 def whole_sentence(seen: torch.Tensor) -> torch.Tensor:
@@ -86,10 +84,9 @@ def judge(branch: Branch, parameters: Mapping[str, torch.Tensor], batch: Batch) 
     """The heads over the branch's states: linear for tokens, attention pooling for sentences."""
     states = branch.read(batch.states, batch.told, whole_sentence(batch.seen)).float()
     token = functional.linear(states, parameters["token.weight"], parameters["token.bias"])
-    scores = functional.linear(states, parameters["pool.query"]).masked_fill(~batch.seen[..., None], -1e9)
-    pooled = torch.einsum("rth,rtw->rhw", scores.softmax(dim=1), states)
-    sentence = torch.einsum("rhw,hw->rh", pooled, parameters["pool.value"]) + parameters["pool.bias"]
-    return Judged(token, sentence)
+    attention = (states @ parameters["pool.query"]).masked_fill(~batch.seen, -1e9).softmax(dim=1)
+    pooled = (attention[..., None] * states).sum(dim=1)
+    return Judged(token, pooled @ parameters["pool.value"] + parameters["pool.bias"])
 
 
 def loss_of(judged: Judged, batch: Batch) -> torch.Tensor:
@@ -101,8 +98,7 @@ def loss_of(judged: Judged, batch: Batch) -> torch.Tensor:
     for name, where, logits, target in (
         ("token", known, judged.token[..., 0], (batch.wrong >= 1).float()),
         ("major", graded, judged.token[..., 1], (batch.wrong == 2).float()),
-        ("damage", batch.damage >= 0, judged.sentence[:, 0], batch.damage),
-        ("machine", batch.machine >= 0, judged.sentence[:, 1], batch.machine.float()),
+        ("damage", batch.damage >= 0, judged.damage, batch.damage),
     ):
         if where.any():
             parts.append(LOSS_WEIGHTS[name] * loss(logits[where], target[where]))
@@ -110,7 +106,8 @@ def loss_of(judged: Judged, batch: Batch) -> torch.Tensor:
 
 
 def train(found: Sequence[Example], body: Llama, seed: int, kept: Path, epochs: int = EPOCHS) -> Parameters:
-    """The branch's parameters. Goes on from the checkpoint `kept` where there is one."""
+    """The branch's parameters, from what is labelled. Goes on from the checkpoint `kept` where there is one."""
+    found = [e for e in found if e.damage >= 0 or (e.wrong >= 0).any()]
     parameters = untrained(body, seed)
     branch = Branch(adapted(body, parameters), LAYERS, parameters["told"])
 
@@ -131,5 +128,5 @@ def readings(found: Sequence[Example], body: Llama, parameters: Parameters) -> l
         judged = judge(branch, parameters, collate([found[i] for i in chosen]))
         for row, i in enumerate(chosen):
             token = judged.token[row, : len(found[i].states)].numpy()
-            done[i] = Reading(token, judged.sentence[row].numpy())
+            done[i] = Reading(token, float(judged.damage[row]))
     return [reading for reading in done if reading is not None]

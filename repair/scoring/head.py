@@ -2,7 +2,7 @@
 damaged. Plain numpy; weights and calibration come from `models/scorer/`.
 
 The branch (`repair.lm.branch`) reads a sentence as a whole; linear heads on its states tell wrong words and how badly
-wrong they are, attention pooling tells damaged sentences and machine output. A ridge logistic regression joins these
+wrong they are, attention pooling tells damaged sentences. A ridge logistic regression joins these
 with the statistics of surprisal to the sentence's log-odds; its neighbours shift them, because a damaged copy is
 seldom damaged in one place; Platt scaling for each class of length makes a probability of it (Platt 1999).
 """
@@ -30,7 +30,6 @@ READ_NAMES: tuple[str, ...] = (
     "wrong_max",
     "major_top3",
     "read_damage",
-    "read_machine",
 )
 """What the branch adds to the sentence's features: log-odds."""
 MOST_SCALED = 6.0
@@ -70,19 +69,18 @@ class Calibration:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Reading:
-    """What the branch's heads say of one sentence: log-odds.
-
-    Shapes: token (tokens, 2) wrong and badly wrong; sentence (2,) damaged and a machine's.
+    """What the branch's heads say of one sentence: log-odds that a token is wrong, badly wrong (tokens, 2), and that
+    the sentence is damaged.
     """
 
     token: Array
-    sentence: Array
+    damage: float
 
     @property
     def features(self) -> Array:
         """The values of `READ_NAMES`."""
         wrong, major = np.sort(self.token[:, 0]), np.sort(self.token[:, 1] + np.minimum(self.token[:, 0], 0))
-        values = (wrong.mean(), wrong[-3:].mean(), wrong[-1], major[-3:].mean(), *self.sentence)
+        values = (wrong.mean(), wrong[-3:].mean(), wrong[-1], major[-3:].mean(), self.damage)
         return np.array(values, np.float32)
 
 
@@ -98,7 +96,7 @@ class Judgement:
 class Head:
     """Weights by name. Shapes: width = hidden size, features = NAMES and READ_NAMES.
 
-    token.weight (2, width), token.bias (2,); pool.query and pool.value (2, width), pool.bias (2,); feature_mean,
+    token.weight (2, width), token.bias (2,); pool.query and pool.value (width,), pool.bias (1,); feature_mean,
     feature_scale, feature_weight (features,), feature_bias (1,); neighbour (2,): weight of the neighbours' log-odds
     over those of clean sentences, and these; platt (classes of length, 2): slope and intercept; document (3,): weight
     of the mean log-odds, of the upper quartile, bias. All but the first five again with `portable_`, over the surprisal
@@ -147,11 +145,10 @@ class Head:
 def read(tensors: dict[str, Array], hidden: Array) -> Reading:
     """The heads over the branch's states of one sentence. Shape: hidden (tokens, width)."""
     token = hidden @ tensors["token.weight"].T + tensors["token.bias"]
-    scores = hidden @ tensors["pool.query"].T
-    attention = np.exp(scores - scores.max(axis=0))
-    pooled = (attention / attention.sum(axis=0)).T @ hidden
-    sentence = (pooled * tensors["pool.value"]).sum(axis=1) + tensors["pool.bias"]
-    return Reading(token.astype(np.float32), sentence.astype(np.float32))
+    scores = hidden @ tensors["pool.query"]
+    attention = np.exp(scores - scores.max())
+    pooled = attention @ hidden / attention.sum()
+    return Reading(token.astype(np.float32), float(pooled @ tensors["pool.value"] + tensors["pool.bias"][0]))
 
 
 def sigmoid(logit: float) -> float:
