@@ -22,6 +22,7 @@ from repair.records import Span
 
 if TYPE_CHECKING:
     from repair.detectors.checker import GrammarChecker
+    from repair.records import TokenScores
     from repair.scoring.scorer import Scorer
 
 SEEN_ENGINES = ("deepl", "google")
@@ -99,9 +100,10 @@ def word_rows(bench: Bench) -> Iterator[Row]:
     seen = observe.observe(bench.scorer, [Text("marked", (m.text,)) for m in found])
     truth = np.concatenate([m.bad for m in found])
     row = partial(Row, "words", "error_spans_test_2023_zh")
+    places = [_places(m) for m in found]
     ours = [
-        _words_hit(m, [k.span for k in marks(m.text, s.tokens, Span(0, len(m.text)))])
-        for m, s in zip(found, seen, strict=True)
+        _words_hit(own, [k.span for k in marks(m.text, s.tokens, Span(0, len(m.text)))])
+        for own, m, s in zip(places, found, seen, strict=True)
     ]
 
     def agreement(chosen: Sequence[int]) -> float:
@@ -111,6 +113,16 @@ def word_rows(bench: Bench) -> Iterator[Row]:
     yield row("word MCC, this scorer, without the source", value.value, low=value.low, high=value.high)
     yield row("words marked", int(np.concatenate(ours).sum()), of=len(truth))
     yield row("word MCC, every word marked or none", 0.0)
+    yield row("words wrong by the translators", int(truth.sum()), of=len(truth))
+    for name, values in (
+        ("this scorer", [s.tokens.damage[:, 0] for s in seen if s.tokens.damage is not None]),
+        ("surprisal", [s.tokens.surprisal for s in seen]),
+    ):
+        asked = np.concatenate([_strongest(p, s.tokens, v) for p, s, v in zip(places, seen, values, strict=True)])
+        yield from _area(row, f"{name}, words", asked[truth].tolist(), asked[~truth].tolist())
+        lines = np.quantile(asked, np.linspace(0.5, 0.995, 100))
+        best = max(float(matthews_corrcoef(truth, asked >= line)) for line in lines)
+        yield row(f"word MCC, {name}, at the threshold that is best here, which nobody could know", best)
 
 
 def _flat(parts: Sequence[Sequence[bool] | NDArray[np.bool_]]) -> NDArray[np.bool_]:
@@ -124,16 +136,25 @@ def _interval(statistic: Callable[[Sequence[int]], float], count: int, resamples
     return metrics.Interval(float(statistic(range(count))), float(low), float(high))
 
 
-def _words_hit(marked: sets.Marked, spans: Sequence[Span]) -> NDArray[np.bool_]:
-    """Which of the file's own words lie in a span; words are found from left to right."""
-    hit, at = np.zeros(len(marked.tokens), bool), 0
-    for i, token in enumerate(marked.tokens):
+def _places(marked: sets.Marked) -> list[Span]:
+    """Where the file's own words stand, found from left to right; empty for a word that is not found."""
+    places, at = [], 0
+    for token in marked.tokens:
         start = marked.text.find(token, at)
-        if start < 0:
-            continue
-        at = start + len(token)
-        hit[i] = any(s.start < at and s.end > start for s in spans)
-    return hit
+        places.append(Span(at, at) if start < 0 else Span(start, start + len(token)))
+        at = places[-1].end
+    return places
+
+
+def _words_hit(places: Sequence[Span], spans: Sequence[Span]) -> NDArray[np.bool_]:
+    """Which words lie in a span."""
+    return np.array([any(s.start < p.end and s.end > p.start for s in spans) for p in places], bool)
+
+
+def _strongest(places: Sequence[Span], tokens: TokenScores, values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Of each word the highest value among its tokens; the lowest of all where it has none. Shape: (words,)."""
+    within = [values[(tokens.starts < p.end) & (tokens.ends > p.start)] for p in places]
+    return np.array([own.max() if len(own) else values.min() for own in within], np.float32)
 
 
 def machine_rows(bench: Bench) -> Iterator[Row]:
