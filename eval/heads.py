@@ -144,7 +144,7 @@ VARIANTS = (
     Variant("without engines and references", lessons=partial(without, ("engine", "reference", "trip"))),
     Variant("without error spans", lessons=partial(without, ("spans",))),
     Variant("without our own corruptions", lessons=partial(without, ("corrupted",))),
-    Variant("without people's own English", lessons=partial(without, ("people", "slips"))),
+    Variant("without people's own English", lessons=partial(without, ("people", "slips", "writers"))),
 )
 
 
