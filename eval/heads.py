@@ -31,12 +31,11 @@ from adapters import Parameters, adapted, fresh, learn
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 from scorer_data import Array, Example, Labelled, examples, read_documents, token_scores
-from sklearn.metrics import matthews_corrcoef
 from torch.nn import functional
 from train_scorer import STRENGTH, fit_logistic, joined, load_reader, logistic
 
 from eval.data import PAIRS, rows
-from eval.metrics import auc
+from eval.metrics import auc, best_mcc
 from repair.lm.catalog import MODELS_DIR
 from repair.lm.llama import Llama
 from repair.lm.model import LanguageModel
@@ -168,7 +167,7 @@ def word_agreement(dev: Sequence[Example], read: Sequence[Reading]) -> float:
     marked = [(e, r) for e, r in zip(dev, read, strict=True) if e.source.startswith("spans")]
     wrong = np.concatenate([e.wrong >= 1 for e, _ in marked])
     score = np.concatenate([r.token[:, 0] for _, r in marked])
-    return max(float(matthews_corrcoef(wrong, score >= np.quantile(score, q))) for q in np.linspace(0.5, 0.98, 25))
+    return best_mcc(wrong, score, np.linspace(0.5, 0.98, 25))
 
 
 def line(name: str, dev: Sequence[Example], scores: Sequence[float], read: Sequence[Reading] = ()) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 Scores = Sequence[float | None]
 Statistic = Callable[[Scores, Scores], float]
@@ -33,6 +34,13 @@ def auc(garbled: Scores, clean: Scores) -> float:
     from sklearn.metrics import roc_auc_score
 
     return float(roc_auc_score([1] * len(garbled) + [0] * len(clean), _numbers(garbled) + _numbers(clean)))
+
+
+def best_mcc(wrong: NDArray[np.bool_], scores: NDArray[np.float32], quantiles: NDArray[np.float64]) -> float:
+    """The highest Matthews correlation of wrong words over thresholds at these quantiles of their scores, in hindsight."""
+    from sklearn.metrics import matthews_corrcoef
+
+    return max(float(matthews_corrcoef(wrong, scores >= line)) for line in np.quantile(scores, quantiles))
 
 
 def recall_at(garbled: Scores, clean: Scores, false_positives: float) -> float:

@@ -180,14 +180,24 @@ def from_round_trips(rng: random.Random, documents: int) -> Iterator[Row]:
                 yield Row(f"trip-{engine}-{start}", f"trip_{engine}", i, text, -1.0)
 
 
+def news_sentences(split: str) -> list[str]:
+    """Original news in the order of the documents, each sentence once."""
+    return list(round_trip_table(split).drop_duplicates("original").original)
+
+
+def drawn(rng: random.Random, texts: list[str], documents: int) -> list[list[str]]:
+    """So many documents of consecutive sentences, or all that there are."""
+    starts = range(0, len(texts) - DOCUMENT + 1, DOCUMENT)
+    return [texts[start : start + DOCUMENT] for start in rng.sample(starts, min(documents, len(starts)))]
+
+
 def from_news(rng: random.Random, split: str, documents: int, confusions: Confusions) -> Iterator[Row]:
     """Original news as it is, then the same wholly corrupted or with single corrupted sentences."""
-    texts = round_trip_table(split).drop_duplicates("original").original.tolist()
-    starts = range(0, len(texts) - DOCUMENT + 1, DOCUMENT)
-    chosen = rng.sample(starts, min(documents, len(starts)))
-    for number, start in enumerate([*chosen, *chosen]):
+    texts = news_sentences(split)
+    chosen = drawn(rng, texts, documents)
+    for number, sentences in enumerate([*chosen, *chosen]):
         damage = 0.0 if number < len(chosen) else (0.6, 0.15)[number % 2]
-        for i, text in enumerate(texts[start : start + DOCUMENT]):
+        for i, text in enumerate(sentences):
             damaged = None
             if rng.random() < damage:
                 damaged = corrupt(text, rng, confusions, operations=rng.choice((1, 2, 2, 3, 4)))
@@ -204,19 +214,12 @@ def from_news(rng: random.Random, split: str, documents: int, confusions: Confus
 def from_people(rng: random.Random, split: str, sentences: int, work: Path) -> Iterator[Row]:
     """People's own English, and news with people's slips; each sentence alone, all of it clean."""
     texts = [t for i, t in enumerate(people(work)) if (i % PEOPLE_DEV == 0) == (split == "dev")]
-    news = round_trip_table(split).drop_duplicates("original").original.tolist()
+    news = news_sentences(split)
     for i, text in enumerate(rng.sample(texts, sentences)):
         shown = slip(text, rng) if i % 3 == 0 else text
         yield Row(f"people-{i}", "people", 0, shown, 0.0, words_judged=True)
     for i, text in enumerate(rng.sample(news, sentences // 2)):
         yield Row(f"slips-{i}", "slips", 0, slip(text, rng), 0.0, words_judged=True)
-
-
-def news_documents(rng: random.Random, split: str, documents: int) -> list[list[str]]:
-    """Consecutive sentences of original news."""
-    texts = round_trip_table(split).drop_duplicates("original").original.tolist()
-    starts = rng.sample(range(0, len(texts) - DOCUMENT + 1, DOCUMENT), documents)
-    return [texts[start : start + DOCUMENT] for start in starts]
 
 
 def from_hurried(rng: random.Random, documents: list[list[str]]) -> Iterator[Row]:
@@ -240,7 +243,7 @@ def from_clean_prose(rng: random.Random, split: str, work: Path) -> Iterator[Row
             for i, text in enumerate(sentences):
                 shown = slip(text, rng) if number % 3 == 0 and rng.random() < 0.5 else text
                 yield Row(f"{kind}-{number}", kind, i, shown, 0.0, words_judged=True)
-    news = news_documents(rng, "dev" if split == "dev" else "train", HURRIED_DOCUMENTS)
+    news = drawn(rng, news_sentences("dev" if split == "dev" else "train"), HURRIED_DOCUMENTS)
     yield from from_hurried(rng, [*rng.sample(written, HURRIED_DOCUMENTS), *news])
 
 
@@ -261,7 +264,7 @@ def build(split: str, seed: int, scale: float, work: Path) -> list[Row]:
         *(from_round_trips(rng, sizes.round_trips) if sizes.round_trips else ()),
         *from_news(rng, split, sizes.news, confusions),
         *from_people(rng, split, sizes.people, work),
-        *from_hurried(rng, news_documents(rng, split, sizes.hurried)),
+        *from_hurried(rng, drawn(rng, news_sentences(split), sizes.hurried)),
     ]
 
 

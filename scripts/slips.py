@@ -28,10 +28,11 @@ SOUNDS_LIKE = {
 """What is written for another word that sounds or looks like it."""
 SPOKEN = {
     "was": "were", "has": "have", "have": "has", "doesn't": "don't", "is": "are", "are": "is", "saw": "seen",
-    "because": "cause", "you": "u", "and": "&", "an": "a", "a": "an", "very": "really", "many": "alot of", "I": "i",
+    "you": "u", "and": "&", "an": "a", "a": "an", "very": "really", "many": "alot of", "I": "i",
     "going": "gonna", "well": "good", "could": "could of", "fewer": "less", "who": "that", "something": "somthing",
 }  # fmt: skip
 """What is written as it is said, or with the wrong form of a verb."""
+LOOSELY = SPOKEN | SOUNDS_LIKE
 VOWELS = "aeiou"
 OPENERS = ("I think", "In my opinion", "I believe that", "To me", "Well", "And", "But", "So", "Also", "Like I said")
 PACKAGE = "vaderSentiment==3.3.2"
@@ -97,8 +98,8 @@ def _in_haste(words: list[str], rng: random.Random) -> list[str]:
     if kind < 0.6:
         changed = [_misspell(word, rng) if kind < 0.25 else _by_ear(word, rng)]
     elif kind < 0.9:
-        at = rng.choice([i for i, other in enumerate(words) if other in SOUNDS_LIKE or other in SPOKEN] or [at])
-        changed = [SOUNDS_LIKE.get(words[at]) or SPOKEN.get(words[at]) or words[at].lower()]
+        at = rng.choice([i for i, other in enumerate(words) if other in LOOSELY] or [at])
+        changed = [LOOSELY.get(words[at], words[at].lower())]
     else:
         changed = [word, word] if kind < 0.93 else [word.replace("'", "").replace("’", "").rstrip(",")]
     return [*words[:at], *changed, *words[at + 1 :]]

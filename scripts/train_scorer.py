@@ -53,9 +53,10 @@ MIN_WORDS = 6
 LEAST_CALIBRATED = 150
 """Dev sentences that a class of length needs for a calibration of its own."""
 NEWS = ("news", "corrupted")
-OTHER_PROSE = ("prose", "technical", "writers", "reference")
-"""Clean documents of other kinds. `writers` are hurried ones; references are people's translations, and some of them
-read like it."""
+OWN_PROSE = ("prose", "technical", "writers")
+"""Clean documents that people wrote in English; `writers` are hurried ones."""
+OTHER_PROSE = (*OWN_PROSE, "reference")
+"""Clean documents other than news; references are people's translations, and some of them read like it."""
 DAMAGED_SHARE, CLEAN_SHARE = 0.3, 0.2
 """A dev document counts as damaged from this share of garbled sentences, as clean up to that."""
 
@@ -184,7 +185,7 @@ def fit_documents(found: Sequence[Example], own: Array, clean_mean: float) -> tu
     scores = fit.predict_proba(x)[:, 1]
     lines = [
         float(np.quantile(scores[~y & (of == kind)], 1 - FALSE_POSITIVES * loose))
-        for kind, loose in (("news", 1.0), *((kind, LOOSE) for kind in OTHER_PROSE if kind != "reference"))
+        for kind, loose in (("news", 1.0), *((kind, LOOSE) for kind in OWN_PROSE))
     ]
     log.info("documents: 1 %% of news, 2 %% of other prose: %s", [round(line, 3) for line in lines])
     # None is flagged that is likelier clean than not. Translations by people, which score higher, are held back by what

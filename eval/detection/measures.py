@@ -120,8 +120,7 @@ def word_rows(bench: Bench) -> Iterator[Row]:
     ):
         asked = np.concatenate([_strongest(p, s.tokens, v) for p, s, v in zip(places, seen, values, strict=True)])
         yield from _area(row, f"{name}, words", asked[truth].tolist(), asked[~truth].tolist())
-        lines = np.quantile(asked, np.linspace(0.5, 0.995, 100))
-        best = max(float(matthews_corrcoef(truth, asked >= line)) for line in lines)
+        best = metrics.best_mcc(truth, asked, np.linspace(0.5, 0.995, 100))
         yield row(f"word MCC, {name}, at the threshold that is best here, which nobody could know", best)
 
 
@@ -136,24 +135,29 @@ def _interval(statistic: Callable[[Sequence[int]], float], count: int, resamples
     return metrics.Interval(float(statistic(range(count))), float(low), float(high))
 
 
-def _places(marked: sets.Marked) -> list[Span]:
-    """Where the file's own words stand, found from left to right; empty for a word that is not found."""
-    places, at = [], 0
+def _places(marked: sets.Marked) -> list[Span | None]:
+    """Where the file's own words stand, from left to right; None for a word that is not found."""
+    places: list[Span | None] = []
+    at = 0
     for token in marked.tokens:
         start = marked.text.find(token, at)
-        places.append(Span(at, at) if start < 0 else Span(start, start + len(token)))
-        at = places[-1].end
+        if start < 0:
+            places.append(None)
+        else:
+            at = start + len(token)
+            places.append(Span(start, at))
     return places
 
 
-def _words_hit(places: Sequence[Span], spans: Sequence[Span]) -> NDArray[np.bool_]:
+def _words_hit(places: Sequence[Span | None], spans: Sequence[Span]) -> NDArray[np.bool_]:
     """Which words lie in a span."""
-    return np.array([any(s.start < p.end and s.end > p.start for s in spans) for p in places], bool)
+    return np.array([p is not None and any(s.start < p.end and s.end > p.start for s in spans) for p in places], bool)
 
 
-def _strongest(places: Sequence[Span], tokens: TokenScores, values: NDArray[np.float32]) -> NDArray[np.float32]:
+def _strongest(places: Sequence[Span | None], tokens: TokenScores, values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Of each word the highest value among its tokens; the lowest of all where it has none. Shape: (words,)."""
-    within = [values[(tokens.starts < p.end) & (tokens.ends > p.start)] for p in places]
+    none = values[:0]
+    within = [none if p is None else values[(tokens.starts < p.end) & (tokens.ends > p.start)] for p in places]
     return np.array([own.max() if len(own) else values.min() for own in within], np.float32)
 
 

@@ -2,9 +2,9 @@
 damaged. Plain numpy; weights and calibration come from `models/scorer/`.
 
 The branch (`repair.lm.branch`) reads a sentence as a whole; linear heads on its states tell wrong words and how badly
-wrong they are, attention pooling tells damaged sentences. A ridge logistic regression joins these
-with the statistics of surprisal to the sentence's log-odds; its neighbours shift them, because a damaged copy is
-seldom damaged in one place; Platt scaling for each class of length makes a probability of it (Platt 1999).
+wrong they are, attention pooling tells damaged sentences. A ridge logistic regression joins these with the statistics
+of surprisal to the sentence's log-odds; its neighbours shift them, because a damaged copy is seldom damaged in one
+place; Platt scaling for each class of length makes a probability of it (Platt 1999).
 """
 
 from __future__ import annotations
