@@ -37,7 +37,7 @@ def auc(garbled: Scores, clean: Scores) -> float:
 
 
 def best_mcc(wrong: NDArray[np.bool_], scores: NDArray[np.float32], quantiles: NDArray[np.float64]) -> float:
-    """The highest Matthews correlation of wrong words over thresholds at these quantiles of their scores, in hindsight."""
+    """The highest Matthews correlation of wrong words over thresholds at quantiles of their scores, in hindsight."""
     from sklearn.metrics import matthews_corrcoef
 
     return max(float(matthews_corrcoef(wrong, scores >= line)) for line in np.quantile(scores, quantiles))
