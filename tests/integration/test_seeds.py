@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -40,6 +41,24 @@ def test_the_labels_are_no_article(out: Path) -> None:
 def test_the_damaged_are_flagged_and_the_clean_are_not(out: Path) -> None:
     flagged = {str(line["id"])[:3] for line in rows(out / "documents.jsonl") if line["flagged"]}
     assert flagged == {"001", "003"}
+
+
+def test_score_prints_what_the_readme_shows(
+    settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But for the scores' decimals, which hang on the processor."""
+
+    def masked(text: str) -> str:
+        return re.sub(r"\b[01]\.\d\d\b", "#", text)
+
+    root = SEEDS.parent
+    monkeypatch.chdir(root)
+    assert main(["score", "seeds", "--grammar", "none", "--lm", settings.lm]) == 1
+    printed = masked("".join(capsys.readouterr()))
+    shown = (root / "README.md").read_text(encoding="utf-8").split("shortened:\n\n```\n")[1].split("\n```")[0]
+    lines = [line.removesuffix("…").rstrip() for line in masked(shown).splitlines() if line != "…"]
+    assert len(lines) > 5
+    assert [line for line in lines if line not in printed] == []
 
 
 def test_damaged_documents_find_their_clean_sources(out: Path) -> None:
