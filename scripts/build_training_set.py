@@ -243,7 +243,7 @@ def from_clean_prose(rng: random.Random, split: str, work: Path) -> Iterator[Row
             for i, text in enumerate(sentences):
                 shown = slip(text, rng) if number % 3 == 0 and rng.random() < 0.5 else text
                 yield Row(f"{kind}-{number}", kind, i, shown, 0.0, words_judged=True)
-    news = drawn(rng, news_sentences("dev" if split == "dev" else "train"), HURRIED_DOCUMENTS)
+    news = drawn(rng, news_sentences(split), HURRIED_DOCUMENTS)
     yield from from_hurried(rng, [*rng.sample(written, HURRIED_DOCUMENTS), *news])
 
 

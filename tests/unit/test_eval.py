@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from eval import data, metrics, proposals, seeds
+from eval.detection import measures
+from eval.detection.sets import Marked
 from eval.table import Row, markdown, to_json
 from repair.edits import apply
-from repair.records import CleanedDocument, Edit, Suggestion
+from repair.records import CleanedDocument, Edit, Span, Suggestion
 from tests.rewriting import judged, replacing
 
 
@@ -82,6 +85,18 @@ def test_auc_of_known_orders() -> None:
 
 def test_what_could_not_be_scored_counts_as_the_lowest_score() -> None:
     assert metrics.auc([None], [0.1]) == 0.0
+
+
+def test_best_mcc_finds_the_threshold_that_parts_them_and_none_where_nothing_does() -> None:
+    wrong, quantiles = np.array([False, False, True, True]), np.linspace(0, 0.9, 10)
+    assert metrics.best_mcc(wrong, np.array([0.1, 0.2, 0.8, 0.9], np.float32), quantiles) == 1.0
+    assert metrics.best_mcc(wrong, np.full(4, 0.5, np.float32), quantiles) == 0.0
+
+
+def test_a_word_that_the_text_does_not_hold_is_hit_by_nothing() -> None:
+    places = measures._places(Marked("The old ship sank.", ("The", "old", "boat", "sank"), (False,) * 4))
+    assert places == [Span(0, 3), Span(4, 7), None, Span(13, 17)]
+    assert measures._words_hit(places, [Span(4, 14)]).tolist() == [False, True, False, True]
 
 
 def test_recall_at_few_false_positives() -> None:
